@@ -1,0 +1,1 @@
+//! Keeps a pip virtual environment working inside a Nix shell.
