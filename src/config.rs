@@ -1,0 +1,268 @@
+//! Settings: `venvfix.toml`, `[tool.venvfix]` in pyproject.toml, VENVFIX_* variables and flags become
+//! one [`Config`]. Nothing else reads the environment.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::error::Trouble;
+use crate::fsx;
+use crate::near;
+use crate::offer::ShellVariables;
+
+/// A settings file is a few lines.
+const MAX_SETTINGS: u64 = 1 << 20;
+
+/// Files that mark a project's folder.
+const MARKERS: [&str; 4] = ["venvfix.toml", "shell.nix", "flake.nix", "requirements.txt"];
+
+/// What the environment says. Taken once, so that everything behind it is a function of data.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// Where the user is.
+    pub current_dir: PathBuf,
+    /// VENVFIX_PROJECT, which the generated shell.nix sets to its own folder.
+    pub project: Option<PathBuf>,
+    /// PATH.
+    pub path: OsString,
+    /// What names libraries.
+    pub shell: ShellVariables,
+    /// VENVFIX_SKIP is set.
+    pub skip: bool,
+}
+
+impl Environment {
+    /// The environment of this process.
+    ///
+    /// # Errors
+    /// If the current directory is gone.
+    pub fn capture(directory: Option<&Path>) -> Result<Self> {
+        let here = env::current_dir().context("could not find the current directory")?;
+        let current_dir = match directory {
+            Some(directory) => fs::canonicalize(here.join(directory))
+                .with_context(|| format!("could not enter {}", directory.display()))?,
+            None => here,
+        };
+        let text = |name: &str| env::var(name).unwrap_or_default();
+        let inputs = ["buildInputs", "nativeBuildInputs", "propagatedBuildInputs"].map(text).join(" ");
+        Ok(Self {
+            current_dir,
+            // An explicit folder is a stronger word than the shell's.
+            project: directory.is_none().then(|| env::var_os("VENVFIX_PROJECT")).flatten().map(PathBuf::from),
+            path: env::var_os("PATH").unwrap_or_default(),
+            shell: ShellVariables {
+                library_path: text("VENVFIX_LIBRARY_PATH"),
+                inputs,
+                ldflags: text("NIX_LDFLAGS"),
+                compiler: text("NIX_CC"),
+                ld_library_path: text("LD_LIBRARY_PATH"),
+            },
+            skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
+        })
+    }
+
+    /// The first program of this name on PATH outside of `without`.
+    pub fn find_program(&self, name: &str, without: &Path) -> Option<PathBuf> {
+        let directories = env::split_paths(&self.path).filter(|directory| directory.is_absolute());
+        directories
+            .filter(|directory| !directory.starts_with(without))
+            .map(|directory| directory.join(name))
+            .find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
+    }
+}
+
+/// How libraries reach Python.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provide {
+    /// By the module that answers a failed import.
+    #[default]
+    Import,
+    /// Not at all.
+    None,
+}
+
+/// The keys of a settings file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Keys {
+    venv_dir: Option<PathBuf>,
+    requirements: Option<Vec<PathBuf>>,
+    nix_file: Option<PathBuf>,
+    provide: Provide,
+    ignore: Vec<String>,
+}
+
+const KNOWN_KEYS: [&str; 5] = ["ignore", "nix-file", "provide", "requirements", "venv-dir"];
+
+/// Everything that is settled before work starts. All paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder of shell.nix and requirements.txt.
+    pub project: PathBuf,
+    /// The virtual environment.
+    pub venv: PathBuf,
+    /// Requirement files that the settings name, or requirements.txt where it exists.
+    pub requirements: Vec<PathBuf>,
+    /// The Nix file that add-lib edits.
+    pub nix_file: PathBuf,
+    /// How libraries reach Python.
+    pub provide: Provide,
+    /// SONAMEs and distributions that doctor keeps silent about.
+    pub ignore: Vec<String>,
+}
+
+impl Config {
+    /// The settings of the project that `environment` is in.
+    ///
+    /// # Errors
+    /// For a settings file that is wrong: its name, the key, and the nearest known one.
+    pub fn load(environment: &Environment) -> Result<Self> {
+        Self::of_project(&find_project(environment))
+    }
+
+    /// The settings of the project in this folder.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn of_project(project: &Path) -> Result<Self> {
+        let (keys, source) = read_keys(project)?;
+        let inside = |key: &str, path: &Path| inside(project, &source, key, path);
+        let venv = inside("venv-dir", keys.venv_dir.as_deref().unwrap_or(Path::new(".venv")))?;
+        let requirements = match &keys.requirements {
+            Some(files) => files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()?,
+            None => Some(project.join("requirements.txt")).filter(|file| file.exists()).into_iter().collect(),
+        };
+        let nix_file = inside("nix-file", keys.nix_file.as_deref().unwrap_or(Path::new("shell.nix")))?;
+        Ok(Self {
+            project: project.to_owned(),
+            venv,
+            requirements,
+            nix_file,
+            provide: keys.provide,
+            ignore: keys.ignore,
+        })
+    }
+}
+
+/// VENVFIX_PROJECT, else the nearest folder above with a marker, else the current one.
+pub fn find_project(environment: &Environment) -> PathBuf {
+    if let Some(project) = environment.project.as_ref().filter(|project| project.is_absolute()) {
+        return project.clone();
+    }
+    let here = &environment.current_dir;
+    let marked = here.ancestors().find(|folder| MARKERS.iter().any(|marker| folder.join(marker).exists()));
+    marked.unwrap_or(here).to_owned()
+}
+
+fn read_keys(project: &Path) -> Result<(Keys, PathBuf)> {
+    let own = project.join("venvfix.toml");
+    let shared = project.join("pyproject.toml");
+    let in_own = fsx::read_text(&own, MAX_SETTINGS)?.map(|text| parse(&text, &own)).transpose()?;
+    let in_shared = match fsx::read_text(&shared, MAX_SETTINGS)? {
+        Some(text) if text.contains("venvfix") => tool_table(parse(&text, &shared)?),
+        _ => None,
+    };
+    match (in_own, in_shared) {
+        (Some(_), Some(_)) => {
+            Err(Trouble::usage(format!("settings are in both {} and {}", own.display(), shared.display()))
+                .help("keep one: the [tool.venvfix] table, or venvfix.toml")
+                .into())
+        }
+        (Some(table), None) => keys(table, own),
+        (None, Some(table)) => keys(table, shared),
+        (None, None) => Ok((Keys::default(), own)),
+    }
+}
+
+fn parse(text: &str, path: &Path) -> Result<toml::Table> {
+    text.parse().map_err(|error: toml::de::Error| {
+        Trouble::usage(format!("{} is not valid TOML: {}", path.display(), error.to_string().trim_end()))
+            .into()
+    })
+}
+
+fn tool_table(mut table: toml::Table) -> Option<toml::Table> {
+    match table.get_mut("tool")?.as_table_mut()?.remove("venvfix")? {
+        toml::Value::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn keys(table: toml::Table, path: PathBuf) -> Result<(Keys, PathBuf)> {
+    if let Some(unknown) = table.keys().find(|key| !KNOWN_KEYS.contains(&key.as_str())) {
+        let trouble = Trouble::usage(format!("{}: unknown key `{unknown}`", path.display()));
+        let help = match near::nearest(unknown, KNOWN_KEYS) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("the keys are {}", KNOWN_KEYS.join(", ")),
+        };
+        return Err(trouble.help(help).into());
+    }
+    let keys = table.try_into().map_err(|error: toml::de::Error| {
+        Trouble::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+    })?;
+    Ok((keys, path))
+}
+
+/// A path of the settings, made absolute; it may not leave the project.
+fn inside(project: &Path, source: &Path, key: &str, path: &Path) -> Result<PathBuf> {
+    let absolute = fsx::normalize(&project.join(path));
+    if absolute != project && absolute.starts_with(project) {
+        return Ok(absolute);
+    }
+    Err(Trouble::usage(format!("{}: {key} lies outside the project: {}", source.display(), path.display()))
+        .help(format!("name a path below {}", project.display()))
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("venvfix.toml"), text).unwrap();
+        Config::of_project(folder.path())
+    }
+
+    fn failure(text: &str) -> (String, String) {
+        let error = load(text).unwrap_err().downcast::<Trouble>().unwrap();
+        assert_eq!(error.exit, crate::error::Exit::Usage);
+        (error.message, error.help.unwrap_or_default())
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let (message, help) = failure("venv_dir = 'x'");
+        assert!(message.ends_with("venvfix.toml: unknown key `venv_dir`"), "{message}");
+        assert_eq!(help, "did you mean `venv-dir`?");
+    }
+
+    #[test]
+    fn paths_stay_inside_the_project() {
+        for path in ["../x", "/tmp/x", ".", "a/../.."] {
+            let (message, _) = failure(&format!("venv-dir = '{path}'"));
+            assert!(message.contains("venv-dir lies outside the project"), "{message}");
+        }
+        assert!(load("venv-dir = 'a/../b'").unwrap().venv.ends_with("b"));
+    }
+
+    #[test]
+    fn wrong_types_and_bad_toml_name_the_file() {
+        assert!(failure("ignore = 3").0.contains("venvfix.toml: "));
+        assert!(failure("= 3").0.contains("is not valid TOML"));
+    }
+
+    #[test]
+    fn pyproject_serves_and_both_are_one_too_many() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("pyproject.toml"), "[tool.venvfix]\nvenv-dir = 'v'\n").unwrap();
+        assert!(Config::of_project(folder.path()).unwrap().venv.ends_with("v"));
+        fs::write(folder.path().join("venvfix.toml"), "").unwrap();
+        assert!(Config::of_project(folder.path()).unwrap_err().to_string().contains("both"));
+    }
+}

@@ -1,0 +1,295 @@
+//! Reads an object's headers, dynamic section and needed strings by positional reads, never the
+//! whole file: a wheel's libraries run to hundreds of megabytes. The only file that names goblin.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+
+use goblin::container::Ctx;
+use goblin::elf::dynamic::{
+    DF_1_NODEFLIB, DF_1_PIE, DT_FLAGS_1, DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ,
+    DT_STRTAB, Dyn,
+};
+use goblin::elf::header::{ELFCLASS64, ELFMAG, ET_DYN, ET_EXEC, Header};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
+use goblin::elf32;
+use goblin::elf64;
+
+use super::{Class, Machine, Object};
+
+/// Covers the ELF header and, in practice, every program header.
+const HEAD: usize = 4096;
+/// A program header table larger than this is refused, as a dynamic section is.
+const MAX_TABLE: u64 = 1 << 20;
+/// PATH_MAX: no path or name is longer.
+const MAX_STRING: u64 = 4096;
+/// Strings that lie within this many bytes are fetched by one read.
+const STRING_WINDOW: u64 = 1 << 16;
+
+/// Why a file is no object that can be examined.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It does not begin as an ELF file does, or is no regular file: nobody's business.
+    NotElf,
+    /// It begins as an ELF file, or should, and then makes no sense.
+    Malformed(&'static str),
+    /// The file could not be read.
+    Io(io::Error),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotElf => f.write_str("not an ELF file"),
+            Self::Malformed(what) => f.write_str(what),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Malformed("truncated"),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Reads the object at `path`.
+///
+/// # Errors
+/// `NotElf` for anything that is not an ELF executable or shared object (archives' members and
+/// relocatable objects included), `Malformed` for one that is damaged, `Io` if it cannot be read.
+pub fn read(path: &Path) -> Result<Object, Unreadable> {
+    // O_NONBLOCK: a named pipe called x.so must not stop us.
+    let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Unreadable::NotElf);
+    }
+    Image::open(file, metadata.len())?.object()
+}
+
+/// An ELF file with its headers read.
+struct Image {
+    file: File,
+    size: u64,
+    header: Header,
+    context: Ctx,
+    segments: Vec<ProgramHeader>,
+}
+
+/// The entries of the dynamic section that matter here.
+#[derive(Default)]
+struct Dynamic {
+    strings: Option<u64>,
+    strings_size: u64,
+    needed: Vec<u64>,
+    soname: Option<u64>,
+    rpath: Option<u64>,
+    runpath: Option<u64>,
+    flags_1: u64,
+}
+
+impl Image {
+    fn open(file: File, size: u64) -> Result<Self, Unreadable> {
+        let mut head = vec![0; HEAD.min(usize::try_from(size).unwrap_or(HEAD))];
+        file.read_exact_at(&mut head, 0)?;
+        if !head.starts_with(ELFMAG) {
+            return Err(Unreadable::NotElf);
+        }
+        let header = parse_header(&head)?;
+        if !matches!(header.e_type, ET_EXEC | ET_DYN) {
+            return Err(Unreadable::NotElf);
+        }
+        let container = header.container().map_err(|_| Unreadable::Malformed("unknown ELF class"))?;
+        let endian = header.endianness().map_err(|_| Unreadable::Malformed("unknown byte order"))?;
+        let context = Ctx::new(container, endian);
+        let mut image = Self { file, size, header, context, segments: Vec::new() };
+        image.segments = image.read_segments(&head)?;
+        Ok(image)
+    }
+
+    fn read_segments(&self, head: &[u8]) -> Result<Vec<ProgramHeader>, Unreadable> {
+        let entry = ProgramHeader::size(self.context);
+        let count = usize::from(self.header.e_phnum);
+        if count > 0 && usize::from(self.header.e_phentsize) != entry {
+            return Err(Unreadable::Malformed("program headers of an unknown size"));
+        }
+        let length = (entry * count) as u64;
+        let end = self.header.e_phoff.checked_add(length).ok_or(OUT_OF_FILE)?;
+        let table;
+        let bytes =
+            match usize::try_from(end).ok().and_then(|end| head.get(self.header.e_phoff as usize..end)) {
+                Some(bytes) => bytes,
+                None => {
+                    table = self.bytes(self.header.e_phoff, length)?;
+                    &table
+                }
+            };
+        ProgramHeader::parse(bytes, 0, count, self.context)
+            .map_err(|_| Unreadable::Malformed("bad program headers"))
+    }
+
+    fn object(&self) -> Result<Object, Unreadable> {
+        let dynamic = self.dynamic()?;
+        let has_dynamic = dynamic.is_some();
+        let dynamic = dynamic.unwrap_or_default();
+        let strings = Strings::fetch(self, &dynamic)?;
+        let name = |at: u64| strings.get(at).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let path = |at: Option<u64>| at.map(|at| strings.get(at).map(OsString::from_vec)).transpose();
+        Ok(Object {
+            machine: Machine {
+                class: if self.header.e_ident[4] == ELFCLASS64 { Class::Elf64 } else { Class::Elf32 },
+                little_endian: self.context.is_little_endian(),
+                number: self.header.e_machine,
+            },
+            fixed_executable: self.header.e_type == ET_EXEC,
+            interpreter: self.interpreter()?,
+            soname: dynamic.soname.map(name).transpose()?,
+            needed: dynamic.needed.iter().map(|&at| name(at)).collect::<Result<_, _>>()?,
+            rpath: path(dynamic.rpath)?,
+            runpath: path(dynamic.runpath)?,
+            no_default_libs: dynamic.flags_1 & DF_1_NODEFLIB != 0,
+            pie: dynamic.flags_1 & DF_1_PIE != 0,
+            dynamic: has_dynamic,
+        })
+    }
+
+    fn interpreter(&self) -> Result<Option<String>, Unreadable> {
+        let Some(segment) = self.segment(PT_INTERP) else { return Ok(None) };
+        let bytes = self.bytes(segment.p_offset, segment.p_filesz.min(MAX_STRING))?;
+        Ok(Some(String::from_utf8_lossy(until_nul(&bytes)).into_owned()))
+    }
+
+    fn dynamic(&self) -> Result<Option<Dynamic>, Unreadable> {
+        let Some(segment) = self.segment(PT_DYNAMIC) else { return Ok(None) };
+        // Separate debug files keep the segment and not its content.
+        if segment.p_filesz == 0 {
+            return Ok(None);
+        }
+        let bytes = self.bytes(segment.p_offset, segment.p_filesz)?;
+        let entry = Dyn::size(self.context.container);
+        let mut found = Dynamic::default();
+        for chunk in bytes.chunks_exact(entry) {
+            let (tag, value) = self.entry(chunk);
+            match tag {
+                DT_NULL => break,
+                DT_NEEDED => found.needed.push(value),
+                DT_SONAME => found.soname = Some(value),
+                DT_RPATH => found.rpath = Some(value),
+                DT_RUNPATH => found.runpath = Some(value),
+                DT_STRTAB => found.strings = Some(value),
+                DT_STRSZ => found.strings_size = value,
+                DT_FLAGS_1 => found.flags_1 = value,
+                _ => {}
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Tag and value of one entry of the dynamic section.
+    fn entry(&self, chunk: &[u8]) -> (u64, u64) {
+        let half = chunk.len() / 2;
+        let number = |bytes: &[u8]| {
+            let wide = bytes.iter().enumerate().map(|(i, &byte)| {
+                let place = if self.context.is_little_endian() { i } else { half - 1 - i };
+                u64::from(byte) << (8 * place)
+            });
+            wide.fold(0, |sum, part| sum | part)
+        };
+        (number(&chunk[..half]), number(&chunk[half..]))
+    }
+
+    fn segment(&self, kind: u32) -> Option<&ProgramHeader> {
+        self.segments.iter().find(|segment| segment.p_type == kind)
+    }
+
+    /// Where in the file the byte at a virtual address lies.
+    fn offset(&self, address: u64) -> Option<u64> {
+        self.segments.iter().filter(|segment| segment.p_type == PT_LOAD).find_map(|segment| {
+            let within = address.checked_sub(segment.p_vaddr)?;
+            (within < segment.p_filesz).then(|| segment.p_offset.checked_add(within))?
+        })
+    }
+
+    fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Unreadable> {
+        let end = offset.checked_add(length).ok_or(OUT_OF_FILE)?;
+        if end > self.size {
+            return Err(OUT_OF_FILE);
+        }
+        if length > MAX_TABLE {
+            return Err(Unreadable::Malformed("a table of an absurd size"));
+        }
+        let mut bytes = vec![0; length as usize];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+}
+
+const OUT_OF_FILE: Unreadable = Unreadable::Malformed("truncated");
+
+fn parse_header(head: &[u8]) -> Result<Header, Unreadable> {
+    let smallest = match head.get(4) {
+        Some(&ELFCLASS64) => elf64::header::SIZEOF_EHDR,
+        _ => elf32::header::SIZEOF_EHDR,
+    };
+    if head.len() < smallest {
+        return Err(OUT_OF_FILE);
+    }
+    goblin::elf::Elf::parse_header(head).map_err(|_| Unreadable::Malformed("bad ELF header"))
+}
+
+fn until_nul(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// The part of the dynamic string table that holds the strings asked for.
+struct Strings<'a> {
+    image: &'a Image,
+    /// File offset and size of the whole table.
+    table: (u64, u64),
+    /// What was read of it, and from which place in the table.
+    window: (u64, Vec<u8>),
+}
+
+impl<'a> Strings<'a> {
+    fn fetch(image: &'a Image, dynamic: &Dynamic) -> Result<Self, Unreadable> {
+        let wanted = || {
+            let single = [dynamic.soname, dynamic.rpath, dynamic.runpath];
+            dynamic.needed.iter().copied().chain(single.into_iter().flatten())
+        };
+        let (Some(first), Some(last)) = (wanted().min(), wanted().max()) else {
+            return Ok(Self { image, table: (0, 0), window: (0, Vec::new()) });
+        };
+        let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
+        let offset = image.offset(address).ok_or(Unreadable::Malformed("string table outside the file"))?;
+        let size = dynamic.strings_size.min(image.size.saturating_sub(offset));
+        let end = last.saturating_add(256).min(size).min(first.saturating_add(STRING_WINDOW));
+        let bytes = match end.checked_sub(first) {
+            Some(length) => image.bytes(offset.checked_add(first).ok_or(OUT_OF_FILE)?, length)?,
+            None => Vec::new(),
+        };
+        Ok(Self { image, table: (offset, size), window: (first, bytes) })
+    }
+
+    fn get(&self, at: u64) -> Result<Vec<u8>, Unreadable> {
+        let (start, bytes) = &self.window;
+        let in_window = at.checked_sub(*start).and_then(|skip| bytes.get(usize::try_from(skip).ok()?..));
+        if let Some(rest) = in_window
+            && let Some(end) = rest.iter().position(|&byte| byte == 0)
+        {
+            return Ok(rest[..end].to_vec());
+        }
+        let (offset, size) = self.table;
+        let length = size.checked_sub(at).ok_or(Unreadable::Malformed("a name outside the string table"))?;
+        let bytes = self.image.bytes(offset.checked_add(at).ok_or(OUT_OF_FILE)?, length.min(MAX_STRING))?;
+        Ok(until_nul(&bytes).to_vec())
+    }
+}

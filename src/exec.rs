@@ -1,0 +1,181 @@
+//! The only place that starts processes. duct says what a child is, tokio how long it may take and
+//! what a Ctrl-C does meanwhile. The runtime is built when the first child is, so that the path on
+//! which nothing is to do never pays for it.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::Trouble;
+
+/// How long an interrupted child may take to clean up before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A program to run.
+#[derive(Clone, Debug)]
+pub struct Task {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    directory: PathBuf,
+    environment: Vec<(OsString, Option<OsString>)>,
+    capture: bool,
+    limit: Option<Duration>,
+}
+
+/// How a child ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// It exited with 0.
+    pub success: bool,
+    /// In words, for a message: `exit status: 1`.
+    pub status: String,
+    /// Its standard output, if that was asked for.
+    pub stdout: String,
+}
+
+impl Task {
+    /// `program`, run in `directory`. Its standard output goes to our standard error.
+    pub fn new(program: impl Into<PathBuf>, directory: &Path) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            directory: directory.to_owned(),
+            environment: Vec::new(),
+            capture: false,
+            limit: None,
+        }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<I: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a variable for the child.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.into(), Some(value.as_ref().to_owned())));
+        self
+    }
+
+    /// Removes a variable for the child.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.environment.push((name.into(), None));
+        self
+    }
+
+    /// Hands the child's standard output back instead.
+    #[must_use]
+    pub fn capture(mut self) -> Self {
+        self.capture = true;
+        self
+    }
+
+    /// Ends the child after this long.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    fn expression(&self, own_group: bool) -> duct::Expression {
+        let mut child = duct::cmd(&self.program, &self.arguments).dir(&self.directory).unchecked();
+        for (name, value) in &self.environment {
+            child = match value {
+                Some(value) => child.env(name, value),
+                None => child.env_remove(name),
+            };
+        }
+        child = if self.capture { child.stdout_capture() } else { child.stdout_to_stderr() };
+        if !own_group {
+            return child;
+        }
+        child.stdin_null().before_spawn(|command| {
+            command.process_group(0);
+            Ok(())
+        })
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// If it cannot be started, takes too long, or the user interrupts. That it fails is no error.
+    pub fn run(&self) -> Result<Ending> {
+        // On a terminal the child stays in the foreground group: it may ask for a password. Without
+        // one it gets its own group, which is ended whole.
+        let own_group = !io::stdin().is_terminal();
+        let name = self.program.display().to_string();
+        let child = self.expression(own_group).start().with_context(|| format!("could not start {name}"))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("could not set up waiting for a child")?;
+        let outcome = runtime.block_on(supervise(Arc::new(child), own_group, self.limit));
+        runtime.shutdown_background();
+        match outcome.with_context(|| format!("could not wait for {name}"))? {
+            Outcome::Ended(output) => Ok(Ending {
+                success: output.status.success(),
+                status: output.status.to_string(),
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            }),
+            Outcome::TimedOut => Err(Trouble::new(format!("{name} took too long and was ended")).into()),
+            Outcome::Interrupted => Err(Trouble::interrupted().into()),
+        }
+    }
+}
+
+enum Outcome {
+    Ended(Output),
+    TimedOut,
+    Interrupted,
+}
+
+async fn supervise(
+    child: Arc<duct::Handle>,
+    own_group: bool,
+    limit: Option<Duration>,
+) -> io::Result<Outcome> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let waiting = Arc::clone(&child);
+    let mut ended = tokio::task::spawn_blocking(move || waiting.wait().cloned());
+    let deadline = async {
+        match limit {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    let outcome = tokio::select! {
+        output = &mut ended => return Ok(Outcome::Ended(output??)),
+        () = deadline => Outcome::TimedOut,
+        _ = interrupt.recv() => Outcome::Interrupted,
+        _ = terminate.recv() => Outcome::Interrupted,
+        _ = hangup.recv() => Outcome::Interrupted,
+    };
+    // On a terminal Ctrl-C has reached the child too, and it may be cleaning up.
+    end(&child, own_group, Signal::INT);
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
+        end(&child, own_group, Signal::KILL);
+    }
+    Ok(outcome)
+}
+
+fn end(child: &duct::Handle, whole_group: bool, signal: Signal) {
+    for pid in child.pids() {
+        let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { continue };
+        // A child that is gone already is what is wanted.
+        let _ = if whole_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
+    }
+}

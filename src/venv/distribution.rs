@@ -1,0 +1,115 @@
+//! Installed distributions, as the "Recording installed projects" specification describes them.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::fsx;
+
+/// METADATA holds the long description as well; the headers come first.
+const MAX_METADATA: u64 = 1 << 18;
+/// Far beyond the largest seen.
+const MAX_RECORD: u64 = 64 << 20;
+
+/// An installed package.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// Normalised as in PEP 503.
+    pub name: String,
+    /// As METADATA has it.
+    pub version: String,
+    /// Normalised names of what it requires, markers and extras not considered.
+    pub requires: Vec<String>,
+    /// The files that RECORD names, made absolute.
+    pub files: Vec<PathBuf>,
+}
+
+impl Distribution {
+    /// Reads `NAME-VERSION.dist-info`; `None` if it has no usable METADATA.
+    /// Files outside `root` are left out: a RECORD is a stranger's word.
+    pub fn read(dist_info: &Path, root: &Path) -> Option<Self> {
+        let headers = read_bounded(&dist_info.join("METADATA"), MAX_METADATA)?;
+        let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
+        let name = normalize_name(&value("Name")?);
+        let requires = headers_named(&headers, "Requires-Dist").map(requirement_name).collect();
+        let files = record(dist_info, root);
+        Some(Self { name, version: value("Version").unwrap_or_default(), requires, files })
+    }
+}
+
+/// PEP 503: runs of `-`, `_` and `.` are one `-`, and case does not count.
+pub fn normalize_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for part in name.trim().split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+        if !out.is_empty() {
+            out.push('-');
+        }
+        out.push_str(&part.to_lowercase());
+    }
+    out
+}
+
+/// The name at the head of a PEP 508 requirement, normalised.
+pub(super) fn requirement_name(text: &str) -> String {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    normalize_name(&text[..end.unwrap_or(text.len())])
+}
+
+fn headers_named<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
+    let head = text.lines().take_while(|line| !line.is_empty());
+    head.filter_map(move |line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(key).then_some(value.trim())
+    })
+}
+
+fn record(dist_info: &Path, root: &Path) -> Vec<PathBuf> {
+    let Some(base) = dist_info.parent() else { return Vec::new() };
+    let Some(text) = read_bounded(&dist_info.join("RECORD"), MAX_RECORD) else { return Vec::new() };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let rows = reader.records().flatten();
+    let paths = rows.filter_map(|row| Some(fsx::normalize(&base.join(row.get(0)?))));
+    paths.filter(|path| path.starts_with(root)).collect()
+}
+
+fn read_bounded(path: &Path, limit: u64) -> Option<String> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    file.take(limit).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_normalised() {
+        for (text, wanted) in
+            [("Flask", "flask"), ("ruamel.yaml_clib", "ruamel-yaml-clib"), ("a--_.b", "a-b")]
+        {
+            assert_eq!(normalize_name(text), wanted);
+        }
+        assert_eq!(requirement_name("Torch>=2 ; extra == 'x'"), "torch");
+        assert_eq!(requirement_name("zope.interface[test] (>1)"), "zope-interface");
+    }
+
+    #[test]
+    fn a_record_cannot_lead_out_of_the_venv() {
+        let folder = tempfile::tempdir().unwrap();
+        let info = folder.path().join("lib/x-1.dist-info");
+        fs::create_dir_all(&info).unwrap();
+        fs::write(info.join("METADATA"), "Name: X\nVersion: 1\n\nName: not this\n").unwrap();
+        fs::write(
+            info.join("RECORD"),
+            "x/a.so,,\n\"x/b,\"\"c.so\",,\n../bin/x,,\n../../../etc/passwd,,\n/etc/passwd,,\n",
+        )
+        .unwrap();
+        let found = Distribution::read(&info, folder.path()).unwrap();
+        let wanted = ["lib/x/a.so", "lib/x/b,\"c.so", "bin/x"].map(|name| folder.path().join(name));
+        assert_eq!((found.name.as_str(), found.files.as_slice()), ("x", &wanted[..]));
+    }
+}

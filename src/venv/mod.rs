@@ -1,0 +1,99 @@
+//! The virtual environment: its interpreter, what is installed in it, and its life from one shell
+//! entry to the next. `plan` decides, `install` does.
+
+mod config_file;
+mod distribution;
+pub mod install;
+mod interpreter;
+pub mod plan;
+pub mod requirements;
+mod scan;
+pub mod stamp;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::error::Trouble;
+use crate::fsx;
+pub use config_file::ConfigFile;
+pub use distribution::{Distribution, normalize_name};
+pub use interpreter::{Interpreter, LoaderKind};
+pub use scan::{Owned, files, read_distributions};
+
+/// A venv that exists and has an interpreter.
+#[derive(Debug)]
+pub struct Venv {
+    /// Its directory, without links.
+    pub root: PathBuf,
+    /// The path as the user knows it.
+    pub shown: PathBuf,
+    /// Where pip installs, without links.
+    pub site_packages: Vec<PathBuf>,
+    /// The Python it is built on.
+    pub interpreter: Interpreter,
+}
+
+impl Venv {
+    /// Examines the venv at `path` without starting anything from it.
+    ///
+    /// # Errors
+    /// Where there is none, where it is no directory, and where its interpreter is gone: each with
+    /// what to do about it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let shown = path.to_owned();
+        let name = path.display();
+        match fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Trouble::new(format!("there is no virtual environment at {name}"))
+                    .help("enter the shell with `nix-shell`, or make one with `python3 -m venv .venv`")
+                    .into());
+            }
+            Err(error) => return Err(error).with_context(|| format!("could not examine {name}")),
+            Ok(metadata) if !metadata.is_dir() => return Err(not_a_directory(path).into()),
+            Ok(_) => {}
+        }
+        let root = fs::canonicalize(path).with_context(|| format!("could not examine {name}"))?;
+        let config = ConfigFile::read(&root)?.ok_or_else(|| {
+            Trouble::new(format!("{name} is no virtual environment: it has no pyvenv.cfg"))
+                .help("move it away and enter the shell again")
+        })?;
+        let interpreter = Interpreter::of_venv(&root, &config)?;
+        let site_packages = site_packages(&root);
+        Ok(Self { root, shown, site_packages, interpreter })
+    }
+}
+
+/// What to say of a `.venv` that is a file.
+pub fn not_a_directory(path: &Path) -> Trouble {
+    Trouble::new(format!("{} is not a directory", path.display()))
+        .help(format!("move it away, or set venv-dir in venvfix.toml: mv {0} {0}.saved", path.display()))
+}
+
+/// The site-packages directories below a venv's root, each once though lib64 is a link to lib.
+pub fn site_packages(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for lib in ["lib", "lib64"] {
+        let Ok(entries) = fs::read_dir(root.join(lib)) else { continue };
+        let mut pythons: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        pythons.sort();
+        for python in pythons {
+            let name = python.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !name.starts_with("python") && !name.starts_with("pypy") {
+                continue;
+            }
+            if let Ok(path) = fs::canonicalize(python.join("site-packages"))
+                && !found.contains(&path)
+            {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// `bin/python` of a venv.
+pub fn python(root: &Path) -> PathBuf {
+    fsx::normalize(root).join("bin/python")
+}

@@ -1,0 +1,164 @@
+//! What is to be done to a venv, from what was observed. Pure.
+
+use std::path::{Path, PathBuf};
+
+use super::requirements::{self, Inputs};
+use super::stamp::Stamp;
+
+/// What lies where the venv should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Present {
+    /// Nothing, or an empty directory.
+    Nothing,
+    /// A directory with a pyvenv.cfg that is no working venv: half made, or its interpreter is gone.
+    Broken,
+    /// A venv whose interpreter resolves to this file.
+    Working(PathBuf),
+}
+
+/// Everything the decision rests on.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// What is there.
+    pub present: Present,
+    /// The shell's python, without links.
+    pub interpreter: PathBuf,
+    /// The stamp, if one counts.
+    pub stamp: Option<Stamp>,
+    /// The requirement files as they are.
+    pub inputs: Inputs,
+    /// The shell's library directories; `None` if this shell has no say in them.
+    pub offer: Option<Vec<PathBuf>>,
+    /// As [`super::stamp::site_packages_times`].
+    pub site_packages: Vec<(PathBuf, i128)>,
+    /// Whether the provider is as it should be.
+    pub provided: bool,
+}
+
+/// What to do; each part with the reason a person reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Make the environment, replacing what is there.
+    pub create: Option<String>,
+    /// Run the installer.
+    pub install: Option<String>,
+    /// Scan, and bring the provider up to date.
+    pub scan: bool,
+}
+
+impl Plan {
+    /// Whether all is as it should be.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Decides.
+pub fn plan(observed: &Observed, shown: impl Fn(&Path) -> String) -> Plan {
+    if let Some(reason) = creation(observed, &shown) {
+        let install = (!observed.inputs.is_empty()).then(|| "the environment is new".to_owned());
+        return Plan { create: Some(reason), install, scan: true };
+    }
+    let Some(stamp) = &observed.stamp else {
+        let install =
+            (!observed.inputs.is_empty()).then(|| "it was not finished by venvfix before".to_owned());
+        return Plan { create: None, install, scan: true };
+    };
+    let changed = requirements::changed(&stamp.inputs, &observed.inputs);
+    let install = match changed.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} changed", shown(one))),
+        [first, rest @ ..] => Some(format!("{} and {} more changed", shown(first), rest.len())),
+    };
+    let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
+    let scan = install.is_some()
+        || offer_changed
+        || !observed.provided
+        || stamp.site_packages != observed.site_packages;
+    Plan { create: None, install, scan }
+}
+
+fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<String> {
+    match &observed.present {
+        Present::Nothing => Some("there was none".into()),
+        Present::Broken => Some("it was half made, or its python is gone".into()),
+        Present::Working(interpreter) if *interpreter != observed.interpreter => {
+            Some(format!("python changed from {} to {}", shown(interpreter), shown(&observed.interpreter)))
+        }
+        Present::Working(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed() -> Observed {
+        let inputs: Inputs = [("/p/requirements.txt".into(), Some("numpy".into()))].into();
+        let mut stamp = Stamp::new(Path::new("/nowhere"), "/py".into(), inputs.clone());
+        stamp.offer = vec!["/nix/store/z/lib".into()];
+        stamp.site_packages = vec![("/v/lib".into(), 7)];
+        Observed {
+            present: Present::Working("/py".into()),
+            interpreter: "/py".into(),
+            inputs,
+            offer: Some(stamp.offer.clone()),
+            site_packages: stamp.site_packages.clone(),
+            stamp: Some(stamp),
+            provided: true,
+        }
+    }
+
+    fn decide(change: impl FnOnce(&mut Observed)) -> Plan {
+        let mut observed = observed();
+        change(&mut observed);
+        plan(&observed, |path| path.display().to_string())
+    }
+
+    #[test]
+    fn nothing_changed_means_nothing_to_do() {
+        assert!(decide(|_| ()).is_nothing());
+        assert!(decide(|o| o.offer = None).is_nothing());
+    }
+
+    #[test]
+    fn what_is_not_a_working_venv_is_made_anew() {
+        for present in [Present::Nothing, Present::Broken, Present::Working("/old".into())] {
+            let plan = decide(|o| o.present = present);
+            assert!(plan.create.is_some() && plan.install.is_some() && plan.scan);
+        }
+        let reason = decide(|o| o.present = Present::Working("/old".into())).create;
+        assert_eq!(reason.as_deref(), Some("python changed from /old to /py"));
+    }
+
+    #[test]
+    fn changed_requirements_are_named_and_installed() {
+        let plan = decide(|o| {
+            o.inputs.insert("/p/requirements.txt".into(), Some("scipy".into()));
+        });
+        assert_eq!(plan.install.as_deref(), Some("/p/requirements.txt changed"));
+        assert!(plan.create.is_none() && plan.scan);
+        assert!(decide(|o| o.inputs.clear()).install.is_some());
+    }
+
+    #[test]
+    fn an_adopted_venv_is_kept_and_installed_into() {
+        let plan = decide(|o| o.stamp = None);
+        assert!(plan.create.is_none() && plan.install.is_some() && plan.scan);
+        assert_eq!(
+            decide(|o| {
+                o.stamp = None;
+                o.inputs.clear();
+            }),
+            Plan { scan: true, ..Plan::default() }
+        );
+    }
+
+    #[test]
+    fn offer_provider_and_hand_installed_packages_only_scan() {
+        let only_scan = Plan { scan: true, ..Plan::default() };
+        assert_eq!(decide(|o| o.offer = Some(Vec::new())), only_scan);
+        assert_eq!(decide(|o| o.provided = false), only_scan);
+        assert_eq!(decide(|o| o.site_packages[0].1 = 8), only_scan);
+    }
+}

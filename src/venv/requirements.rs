@@ -1,0 +1,100 @@
+//! The requirement files and all that they include, with their contents.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::fsx;
+
+/// A requirements file is text that people write.
+const MAX_SIZE: u64 = 4 << 20;
+/// More files than anybody includes; it only bounds a loop.
+const MAX_FILES: usize = 1000;
+
+/// Path of each file, and its content: `None` where it is absent, which pip will say.
+pub type Inputs = BTreeMap<PathBuf, Option<String>>;
+
+/// The closure of `files` over `-r` and `-c`.
+///
+/// # Errors
+/// If a file cannot be read, or is no text.
+pub fn closure(files: &[PathBuf]) -> Result<Inputs> {
+    let mut found = Inputs::new();
+    let mut waiting = files.to_vec();
+    while let Some(path) = waiting.pop() {
+        if found.contains_key(&path) || found.len() == MAX_FILES {
+            continue;
+        }
+        let text = fsx::read_text(&path, MAX_SIZE)?;
+        waiting.extend(includes(text.as_deref().unwrap_or_default(), &path));
+        found.insert(path, text);
+    }
+    Ok(found)
+}
+
+/// The files that a requirements file names, relative to itself as pip takes them.
+fn includes(text: &str, path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let named = logical_lines(text).into_iter().filter_map(|line| {
+        let options = ["-r", "--requirement", "-c", "--constraint"];
+        let rest = options.iter().find_map(|option| option_value(&line, option))?;
+        // A URL is pip's business.
+        (!rest.contains("://")).then(|| fsx::normalize(&folder.join(rest)))
+    });
+    named.collect()
+}
+
+fn option_value(line: &str, option: &str) -> Option<String> {
+    let rest = line.strip_prefix(option)?;
+    let short = option.len() == 2;
+    let joined = short || rest.starts_with(['=', ' ', '\t']);
+    let value = rest.trim_start_matches(['=', ' ', '\t']).trim();
+    (joined && !value.is_empty()).then(|| value.trim_matches(['"', '\'']).to_owned())
+}
+
+/// Lines with continuations joined and comments taken off, as pip's req_file does.
+fn logical_lines(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\r\n", "").replace("\\\n", "");
+    let uncommented = joined.lines().map(|line| match line.trim_start().starts_with('#') {
+        true => "",
+        false => line.split(" #").next().unwrap_or_default(),
+    });
+    uncommented.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// Which of the inputs differ, for the sentence that says why something is installed.
+pub fn changed(old: &Inputs, new: &Inputs) -> Vec<PathBuf> {
+    let different =
+        new.iter().filter(|(path, text)| old.get(*path) != Some(text)).map(|(path, _)| path.clone());
+    let gone = old.keys().filter(|path| !new.contains_key(*path)).cloned();
+    different.chain(gone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_all_forms_are_followed() {
+        let text = "numpy # -r no.txt\n-r a.txt\n--requirement=b.txt\n-cc.txt\n--constraint \\\n  sub/../d.txt\n\
+                    # -r e.txt\n-r https://x/f.txt\n--requirements-x g\n  -r 'h i.txt' # why\n";
+        let found = includes(text, Path::new("/p/requirements.txt"));
+        let wanted = ["/p/a.txt", "/p/b.txt", "/p/c.txt", "/p/d.txt", "/p/h i.txt"].map(PathBuf::from);
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_closure_goes_through_includes_and_ends_on_a_cycle() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("requirements.txt"), "-r dev.txt\n").unwrap();
+        std::fs::write(file("dev.txt"), "-r requirements.txt\n-c absent.txt\n").unwrap();
+        let found = closure(&[file("requirements.txt")]).unwrap();
+        let texts: Vec<bool> = found.values().map(Option::is_some).collect();
+        assert_eq!((found.len(), texts), (3, vec![false, true, true]));
+        let mut newer = found.clone();
+        newer.insert(file("dev.txt"), None);
+        assert_eq!(changed(&found, &newer), [file("dev.txt")]);
+    }
+}

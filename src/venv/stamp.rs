@@ -1,0 +1,115 @@
+//! `.venv/.venvfix/stamp.json`: what the venv was last brought up to date with. Removed before
+//! anything is changed and written when all is done, so that interrupted is not finished.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::requirements::Inputs;
+use crate::fsx;
+
+/// Raised when a field changes its meaning; another schema counts as no stamp.
+const SCHEMA: u32 = 1;
+const MAX_STAMP: u64 = 64 << 20;
+
+/// The state of a finished venv.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stamp {
+    schema: u32,
+    /// Where the venv was: a venv that was moved is another one.
+    pub venv: PathBuf,
+    /// Which file system it was on.
+    pub device: u64,
+    /// The interpreter, without links.
+    pub interpreter: PathBuf,
+    /// The requirement files as installed.
+    pub inputs: Inputs,
+    /// The library directories of the shell, in order.
+    pub offer: Vec<PathBuf>,
+    /// Library directories that the interpreter names: kept, so that no object need be read.
+    pub interpreter_directories: Vec<PathBuf>,
+    /// Modification time of each site-packages, in nanoseconds: pip was used since, or not.
+    pub site_packages: Vec<(PathBuf, i128)>,
+    /// Libraries that were still missing, with a finding of an error.
+    pub missing: Vec<String>,
+}
+
+impl Stamp {
+    /// A stamp of the present schema for the venv at `venv`.
+    pub fn new(venv: &Path, interpreter: PathBuf, inputs: Inputs) -> Self {
+        Self {
+            schema: SCHEMA,
+            venv: venv.to_owned(),
+            device: device(venv),
+            interpreter,
+            inputs,
+            offer: Vec::new(),
+            interpreter_directories: Vec::new(),
+            site_packages: site_packages_times(venv),
+            missing: Vec::new(),
+        }
+    }
+
+    /// The stamp of the venv at `venv`; `None` where there is none that counts.
+    pub fn read(venv: &Path) -> Option<Self> {
+        let text = fsx::read_text(&path(venv), MAX_STAMP).ok()??;
+        let stamp: Self = serde_json::from_str(&text).ok()?;
+        let own = stamp.schema == SCHEMA && stamp.venv == venv && stamp.device == device(venv);
+        own.then_some(stamp)
+    }
+
+    /// Writes it: the last thing done to a venv.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self) -> Result<()> {
+        let path = path(&self.venv);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+        }
+        let text = serde_json::to_vec(self).context("could not write the stamp")?;
+        fsx::replace(&path, &text)
+    }
+}
+
+/// Forgets that the venv was up to date: the first thing done to it.
+///
+/// # Errors
+/// If the file is there and cannot be removed.
+pub fn remove(venv: &Path) -> Result<()> {
+    let path = path(venv);
+    match fs::remove_file(&path) {
+        Err(error)
+            if error.kind() != io::ErrorKind::NotFound && error.kind() != io::ErrorKind::NotADirectory =>
+        {
+            Err(error).with_context(|| format!("could not remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// When each site-packages was last written to.
+pub fn site_packages_times(venv: &Path) -> Vec<(PathBuf, i128)> {
+    let time = |path: &Path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some(i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()))
+    };
+    super::site_packages(venv)
+        .into_iter()
+        .map(|path| (time(&path).unwrap_or_default(), path))
+        .map(|(time, path)| (path, time))
+        .collect()
+}
+
+fn path(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/stamp.json")
+}
+
+fn device(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.dev())
+}
