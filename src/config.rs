@@ -147,6 +147,18 @@ impl Config {
             ignore: keys.ignore,
         })
     }
+
+    /// Default settings for a venv that no project claims.
+    pub fn bare(project: &Path, venv: &Path) -> Self {
+        Self {
+            project: project.to_owned(),
+            venv: venv.to_owned(),
+            requirements: Vec::new(),
+            nix_file: project.join("shell.nix"),
+            provide: Provide::Import,
+            ignore: Vec::new(),
+        }
+    }
 }
 
 /// VENVFIX_PROJECT, else the nearest folder above with a marker, else the current one.

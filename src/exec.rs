@@ -27,6 +27,7 @@ pub struct Task {
     directory: PathBuf,
     environment: Vec<(OsString, Option<OsString>)>,
     capture: bool,
+    silent: bool,
     limit: Option<Duration>,
 }
 
@@ -50,6 +51,7 @@ impl Task {
             directory: directory.to_owned(),
             environment: Vec::new(),
             capture: false,
+            silent: false,
             limit: None,
         }
     }
@@ -82,6 +84,13 @@ impl Task {
         self
     }
 
+    /// Drops all that the child says: only how it ends is asked.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+
     /// Ends the child after this long.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -97,7 +106,14 @@ impl Task {
                 None => child.env_remove(name),
             };
         }
-        child = if self.capture { child.stdout_capture() } else { child.stdout_to_stderr() };
+        child = match (self.capture, self.silent) {
+            (true, _) => child.stdout_capture(),
+            (_, true) => child.stdout_null(),
+            _ => child.stdout_to_stderr(),
+        };
+        if self.silent {
+            child = child.stderr_null();
+        }
         if !own_group {
             return child;
         }

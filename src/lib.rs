@@ -1,5 +1,6 @@
 //! Keeps a pip virtual environment working inside a Nix shell.
 pub mod config;
+pub mod diagnose;
 pub mod elf;
 pub mod error;
 pub mod exec;

@@ -33,8 +33,10 @@ const STRING_WINDOW: u64 = 1 << 16;
 /// Why a file is no object that can be examined.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// It does not begin as an ELF file does, or is no regular file: nobody's business.
+    /// It does not begin as an ELF file does, or is an archive's member: nobody's business.
     NotElf,
+    /// A directory, a named pipe, a device.
+    NoFile,
     /// It begins as an ELF file, or should, and then makes no sense.
     Malformed(&'static str),
     /// The file could not be read.
@@ -45,6 +47,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotElf => f.write_str("not an ELF file"),
+            Self::NoFile => f.write_str("not a regular file"),
             Self::Malformed(what) => f.write_str(what),
             Self::Io(error) => error.fmt(f),
         }
@@ -63,15 +66,14 @@ impl From<io::Error> for Unreadable {
 /// Reads the object at `path`.
 ///
 /// # Errors
-/// `NotElf` for anything that is not an ELF executable or shared object (archives' members and
-/// relocatable objects included), `Malformed` for one that is damaged, `Io` if it cannot be read.
+/// `NoFile` and `NotElf` for what is no ELF executable or shared object, `Malformed` for one that is damaged, `Io` if it cannot be read.
 pub fn read(path: &Path) -> Result<Object, Unreadable> {
     // O_NONBLOCK: a named pipe called x.so must not stop us.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(Unreadable::NotElf);
+        return Err(Unreadable::NoFile);
     }
     Image::open(file, metadata.len())?.object()
 }

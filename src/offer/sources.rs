@@ -27,6 +27,14 @@ pub struct ShellVariables {
     pub ld_library_path: String,
 }
 
+impl ShellVariables {
+    /// Whether a Nix shell, or the user, says anything at all.
+    pub fn is_nix(&self) -> bool {
+        let spoken = [&self.library_path, &self.inputs, &self.ldflags, &self.compiler];
+        spoken.iter().any(|text| !text.trim().is_empty())
+    }
+}
+
 /// Library directories in the order in which they are asked, and those that may not be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directories {

@@ -53,6 +53,11 @@ pub fn is_installed(site_packages: &Path) -> bool {
     same(MODULE) && same(START) && site_packages.join(DATA).exists()
 }
 
+/// Whether anything of a provider is in a site-packages directory.
+pub fn is_present(site_packages: &Path) -> bool {
+    site_packages.join(START.0).exists()
+}
+
 /// The libraries that the provider in a site-packages directory knows.
 pub fn installed_libraries(site_packages: &Path) -> Libraries {
     let text = fsx::read_text(&site_packages.join(DATA), 16 << 20).ok().flatten().unwrap_or_default();

@@ -82,10 +82,12 @@ fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<Str
     match &observed.present {
         Present::Nothing => Some("there was none".into()),
         Present::Broken => Some("it was half made, or its python is gone".into()),
-        Present::Working(interpreter) if *interpreter != observed.interpreter => {
-            Some(format!("python changed from {} to {}", shown(interpreter), shown(&observed.interpreter)))
+        Present::Working(interpreter) => {
+            // The stamp knows what the shell's python was then, be it a wrapper around the venv's.
+            let before = observed.stamp.as_ref().map_or(interpreter, |stamp| &stamp.interpreter);
+            let changed = *before != observed.interpreter;
+            changed.then(|| format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)))
         }
-        Present::Working(_) => None,
     }
 }
 
@@ -123,12 +125,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_working_venv_is_made_anew() {
-        for present in [Present::Nothing, Present::Broken, Present::Working("/old".into())] {
+        for present in [Present::Nothing, Present::Broken] {
             let plan = decide(|o| o.present = present);
             assert!(plan.create.is_some() && plan.install.is_some() && plan.scan);
         }
-        let reason = decide(|o| o.present = Present::Working("/old".into())).create;
-        assert_eq!(reason.as_deref(), Some("python changed from /old to /py"));
+        let reason = decide(|o| o.interpreter = "/new".into()).create;
+        assert_eq!(reason.as_deref(), Some("python changed from /py to /new"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Distribution, Venv};
+use super::Distribution;
 
 /// Endings of files that are never objects. Any other file is looked into: wheels have objects
 /// without the executable bit, and with endings such as `.so.6.0.0`, `.mexa64` or none.
@@ -40,16 +40,16 @@ pub fn read_distributions(site_packages: &[PathBuf], root: &Path) -> Vec<Distrib
     found
 }
 
-/// Every file of the venv that may be an object, in path order: those that RECORDs name, then
+/// Every file below `root` that may be an object, in path order: those that RECORDs name, then
 /// those that only a walk of the tree finds.
-pub fn files(venv: &Venv, distributions: &[Distribution]) -> Vec<Owned> {
+pub fn files(root: &Path, site_packages: &[PathBuf], distributions: &[Distribution]) -> Vec<Owned> {
     let mut owners: HashMap<&Path, Vec<usize>> = HashMap::new();
     for (index, distribution) in distributions.iter().enumerate() {
         for path in distribution.files.iter().filter(|path| may_be_object(path)) {
             owners.entry(path).or_default().push(index);
         }
     }
-    let walked = walk(venv, &owners.keys().copied().collect());
+    let walked = walk(root, site_packages, &owners.keys().copied().collect());
     let named = owners.into_iter().map(|(path, owners)| Owned { path: path.to_owned(), owners });
     let unnamed = walked.into_iter().map(|path| Owned { path, owners: Vec::new() });
     let mut all: Vec<Owned> = named.chain(unnamed).collect();
@@ -57,8 +57,8 @@ pub fn files(venv: &Venv, distributions: &[Distribution]) -> Vec<Owned> {
     all
 }
 
-fn walk(venv: &Venv, known: &HashSet<&Path>) -> Vec<PathBuf> {
-    let places = venv.site_packages.iter().cloned().chain([venv.root.join("bin")]);
+fn walk(root: &Path, site_packages: &[PathBuf], known: &HashSet<&Path>) -> Vec<PathBuf> {
+    let places = site_packages.iter().cloned().chain([root.join("bin")]);
     places
         .flat_map(|place| WalkDir::new(place).follow_links(false))
         .flatten()

@@ -1,0 +1,168 @@
+//! The command line: types and help texts, no I/O.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps a pip virtual environment working inside a Nix shell.
+#[derive(Debug, Parser)]
+#[command(name = "venvfix", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Work as if started in this folder.
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+
+    /// Say only what is wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more: why, where, which objects.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// When to use colours; NO_COLOR is obeyed.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a shell.nix with Python, the usual system libraries and venvfix.
+    Init(Init),
+    /// Bring the venv up to date and print the environment changes (called by the hook).
+    Enter(Enter),
+    /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
+    Hook(Hook),
+    /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
+    ///
+    /// Reads files only: starts no program of the project or its venv.
+    /// Exits 0 if nothing is wrong, 1 if something is, 2 on bad usage, 3 if it could not look.
+    Doctor(Doctor),
+    /// Say what requirements will need on NixOS, without Nix: downloads the wheels and reads them.
+    Preview(Preview),
+    /// Add libraries to shell.nix: attributes, SONAMEs or PyPI names.
+    AddLib(AddLib),
+}
+
+/// `venvfix init`
+#[derive(Args, Debug)]
+pub struct Init {
+    /// Overwrite a shell.nix that is there.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Where the shell gets venvfix from: a program, a checkout of venvfix, or the URL of a tarball
+    /// [default: pkgs.venvfix, else this program].
+    #[arg(long, value_name = "WHERE")]
+    pub source: Option<String>,
+}
+
+/// `venvfix enter`
+#[derive(Args, Debug)]
+pub struct Enter {
+    /// The shell to print for.
+    #[arg(long, default_value = "bash")]
+    pub shell: ShellName,
+}
+
+/// `venvfix hook`
+#[derive(Args, Debug)]
+pub struct Hook {
+    /// The shell to print for.
+    pub shell: ShellName,
+}
+
+/// Shells that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShellName {
+    /// bash, as nix-shell starts it.
+    Bash,
+}
+
+/// `venvfix doctor`
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// A venv or a project folder [default: the project here].
+    pub path: Option<PathBuf>,
+
+    /// How to report.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+
+    /// Whose loader to reckon with: `nix` is an interpreter from /nix/store with nothing offered.
+    #[arg(long, value_name = "WHICH", default_value = "auto")]
+    pub loader: Loader,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// Schema 1.
+    Json,
+}
+
+/// Whose loader to reckon with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Loader {
+    /// The interpreter's own.
+    Auto,
+    /// One from /nix/store.
+    Nix,
+    /// The system's.
+    Host,
+}
+
+/// `venvfix preview`
+#[derive(Args, Debug)]
+#[group(id = "what", required = true, multiple = true, args = ["requirements", "files"])]
+pub struct Preview {
+    /// Requirements, as pip takes them.
+    #[arg(value_name = "REQUIREMENT")]
+    pub requirements: Vec<String>,
+
+    /// Requirement files.
+    #[arg(short = 'r', long = "requirement", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// The Python to look for wheels for, such as 3.13 [default: the python3 on PATH].
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<String>,
+
+    /// How to report.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// `venvfix add-lib`
+#[derive(Args, Debug)]
+pub struct AddLib {
+    /// Attributes of nixpkgs, SONAMEs or PyPI names.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// The Nix file to edit [default: shell.nix of the project].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Show the change and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}

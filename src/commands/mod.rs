@@ -1,0 +1,37 @@
+//! One file per command: wiring only.
+
+mod add_lib;
+mod doctor;
+mod enter;
+mod hook;
+mod init;
+mod preview;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::config::Environment;
+use crate::error::Exit;
+use crate::report::Speaker;
+
+/// What every command is given.
+struct Context {
+    environment: Environment,
+    speaker: Speaker,
+}
+
+/// Runs the command that the command line asks for.
+///
+/// # Errors
+/// If it could not do its job; the exit code lies in the error.
+pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
+    let context = Context { environment: Environment::capture(cli.directory.as_deref())?, speaker };
+    match &cli.command {
+        Command::Init(arguments) => init::run(&context, arguments),
+        Command::Enter(arguments) => enter::run(&context, arguments),
+        Command::Hook(arguments) => hook::run(&context, arguments),
+        Command::Doctor(arguments) => doctor::run(&context, arguments),
+        Command::Preview(arguments) => preview::run(&context, arguments),
+        Command::AddLib(arguments) => add_lib::run(&context, arguments),
+    }
+}

@@ -1,0 +1,291 @@
+//! Resolves every object in its role and gathers what is missing by library.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::preload::Preloads;
+use super::role::{Role, is_extension, role};
+use crate::elf::{Machine, Object, Unreadable};
+use crate::loader::{Load, Offer, Process, Resolver};
+use crate::venv::Distribution;
+
+/// A file of the venv that was looked into.
+pub struct Examined {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// As people know it: relative to site-packages, or to the venv.
+    pub shown: PathBuf,
+    /// Indices of the distributions that own it.
+    pub owners: Vec<usize>,
+    /// What it says of itself.
+    pub object: Result<Rc<Object>, Rc<Unreadable>>,
+}
+
+/// Everything findings follow from.
+pub struct Input<'a> {
+    /// The files examined; those that are no ELF files and do not pretend to be are left out.
+    pub examined: &'a [Examined],
+    /// The installed distributions.
+    pub distributions: &'a [Distribution],
+    /// The machine of the interpreter.
+    pub machine: Machine,
+    /// X and Y of its version.
+    pub python: Option<(u32, u32)>,
+    /// The search rules of its loader.
+    pub resolver: Resolver<'a>,
+    /// What is loaded when it has started.
+    pub interpreter: Process,
+    /// Libraries that the shell offers.
+    pub offer: Offer<'a>,
+    /// Whether a program's interpreter works here.
+    pub starts: &'a dyn Fn(&str) -> bool,
+    /// What to do for a missing library.
+    pub library_remedy: &'a dyn Fn(&str) -> Remedy,
+    /// What to do for a program that cannot start, by its file name.
+    pub program_remedy: &'a dyn Fn(&str) -> Remedy,
+}
+
+/// All findings, errors first, each list sorted.
+pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
+    let mut findings = missing_libraries(input);
+    findings.extend(foreign_programs(input));
+    findings.extend(wrong_architectures(input));
+    findings.extend(unreadable_objects(input));
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.severity, finding.code, finding.reach, finding.soname.clone());
+        key(a).cmp(&key(b)).then_with(|| a.distributions.cmp(&b.distributions))
+    });
+    findings
+}
+
+impl Input<'_> {
+    /// Objects that the interpreter's machine can run.
+    fn objects(&self) -> impl Iterator<Item = (&Examined, &Object)> {
+        self.examined.iter().filter_map(|examined| {
+            let object = examined.object.as_ref().ok()?;
+            (object.machine == self.machine).then_some((examined, object.as_ref()))
+        })
+    }
+
+    fn affected(&self, objects: BTreeMap<Option<usize>, Vec<String>>) -> Vec<Affected> {
+        let named = objects.into_iter().map(|(owner, mut objects)| {
+            objects.sort();
+            objects.dedup();
+            let found = owner.and_then(|owner| self.distributions.get(owner));
+            let (name, version) = found.map(|d| (d.name.clone(), d.version.clone())).unwrap_or_default();
+            Affected { name, version, objects }
+        });
+        let mut all: Vec<_> = named.collect();
+        all.sort();
+        all
+    }
+}
+
+/// A distribution by index; `None` for files that no RECORD names.
+type Owner = Option<usize>;
+
+/// What is known of one library that one distribution misses.
+struct Miss {
+    reach: Reach,
+    objects: Vec<String>,
+    searched: Vec<PathBuf>,
+}
+
+struct Misses<'a> {
+    input: &'a Input<'a>,
+    by_path: HashMap<&'a Path, &'a Examined>,
+    preloads: Preloads,
+    found: BTreeMap<(String, Owner), Miss>,
+    /// Objects that are known to be loaded by an import.
+    imported: HashSet<PathBuf>,
+}
+
+fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
+    let named = |(examined, object): (&'_ Examined, &'_ Object)| {
+        Some((object.soname.clone()?, examined.owners.clone()))
+    };
+    let sonames: Vec<(String, Vec<usize>)> = input.objects().filter_map(named).collect();
+    let pairs = sonames.iter().map(|(soname, owners)| (soname.as_str(), owners.as_slice()));
+    let mut misses = Misses {
+        input,
+        by_path: input.objects().map(|(examined, _)| (examined.path.as_path(), examined)).collect(),
+        preloads: Preloads::new(input.distributions, pairs),
+        found: BTreeMap::new(),
+        imported: HashSet::new(),
+    };
+    let of = |wanted: Role| {
+        input
+            .objects()
+            .filter(move |(examined, object)| role(&examined.shown, object, input.python) == wanted)
+    };
+    of(Role::Extension).for_each(|(examined, _)| misses.open(examined, Reach::Import));
+    of(Role::Program).for_each(|(examined, _)| misses.open(examined, Reach::Program));
+    for (examined, _) in of(Role::Library) {
+        if !misses.imported.contains(&examined.path) {
+            misses.open(examined, Reach::Plugin);
+        }
+    }
+    misses.into_findings()
+}
+
+impl<'a> Misses<'a> {
+    /// Loads `root` as its role has it and notes what is missing.
+    fn open(&mut self, root: &'a Examined, reach: Reach) {
+        let start = match reach {
+            Reach::Program => Process::default(),
+            _ => self.input.interpreter.clone(),
+        };
+        let first = start.loads.len();
+        let process = self.input.resolver.open(&start, &root.path, self.input.offer);
+        for (load, name, searched) in process.missing(first) {
+            let asker = self.asker(load, root);
+            if !self.preloads.brings(&asker.owners, name) {
+                self.note(asker, name, searched, reach);
+            }
+        }
+        if reach == Reach::Import {
+            self.imported
+                .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+        }
+    }
+
+    /// The file of the venv that a needed name is charged to: its own object, or, for a library
+    /// from outside, the object that led there.
+    fn asker(&self, load: &Load, root: &'a Examined) -> &'a Examined {
+        let normal = crate::fsx::normalize(&load.path);
+        self.by_path.get(normal.as_path()).copied().unwrap_or(root)
+    }
+
+    fn note(&mut self, asker: &Examined, name: &str, searched: &[PathBuf], reach: Reach) {
+        let owners: Vec<Owner> = match asker.owners.as_slice() {
+            [] => vec![None],
+            owners => owners.iter().copied().map(Some).collect(),
+        };
+        for owner in owners {
+            let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
+                reach,
+                objects: Vec::new(),
+                searched: searched.to_vec(),
+            });
+            miss.reach = miss.reach.min(reach);
+            miss.objects.push(asker.shown.display().to_string());
+        }
+    }
+
+    /// One finding for each library and reach.
+    fn into_findings(self) -> Vec<Finding> {
+        let mut grouped: BTreeMap<(String, Reach), Vec<(Owner, Miss)>> = BTreeMap::new();
+        for ((soname, owner), miss) in self.found {
+            grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
+        }
+        let finding = |((soname, reach), misses): ((String, Reach), Vec<(Owner, Miss)>)| {
+            let remedy = (self.input.library_remedy)(&soname);
+            let searched = misses.first().map(|(_, miss)| miss.searched.as_slice()).unwrap_or_default();
+            Finding {
+                code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },
+                severity: severity(reach, &remedy),
+                reach: Some(reach),
+                soname: Some(soname),
+                searched: searched
+                    .iter()
+                    .map(|path| crate::fsx::normalize(path).display().to_string())
+                    .collect(),
+                distributions: self
+                    .input
+                    .affected(misses.into_iter().map(|(owner, miss)| (owner, miss.objects)).collect()),
+                remedy,
+                detail: None,
+            }
+        };
+        grouped.into_iter().map(finding).collect()
+    }
+}
+
+/// A machine without the driver's hardware is no broken venv.
+fn severity(reach: Reach, remedy: &Remedy) -> Severity {
+    match remedy {
+        Remedy::Driver => Severity::Warning,
+        _ => reach.severity(),
+    }
+}
+
+fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
+    let mut by_remedy: BTreeMap<String, (Remedy, BTreeMap<Owner, Vec<String>>)> = BTreeMap::new();
+    for (examined, object) in input.objects() {
+        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else {
+            continue;
+        };
+        if (input.starts)(interpreter) {
+            continue;
+        }
+        let name = examined.shown.file_name().unwrap_or_default().to_string_lossy();
+        let owner = examined.owners.first().copied();
+        let key = format!("{owner:?} {name}");
+        let entry = by_remedy.entry(key).or_insert_with(|| ((input.program_remedy)(&name), BTreeMap::new()));
+        entry.1.entry(owner).or_default().push(examined.shown.display().to_string());
+    }
+    let finding = |(remedy, objects)| Finding {
+        code: Code::ForeignProgram,
+        severity: Severity::Error,
+        reach: Some(Reach::Program),
+        soname: None,
+        distributions: input.affected(objects),
+        searched: Vec::new(),
+        remedy,
+        detail: None,
+    };
+    by_remedy.into_values().map(finding).collect()
+}
+
+fn wrong_architectures(input: &Input<'_>) -> Vec<Finding> {
+    let mut by_machine: BTreeMap<(String, Owner), Vec<String>> = BTreeMap::new();
+    for examined in input.examined {
+        let Ok(object) = &examined.object else { continue };
+        if object.machine != input.machine {
+            let key = (object.machine.name(), examined.owners.first().copied());
+            by_machine.entry(key).or_default().push(examined.shown.display().to_string());
+        }
+    }
+    let finding = |((machine, owner), objects)| Finding {
+        code: Code::WrongArchitecture,
+        severity: Severity::Note,
+        reach: None,
+        soname: None,
+        distributions: input.affected([(owner, objects)].into()),
+        searched: Vec::new(),
+        remedy: Remedy::None {
+            reason: format!("built for {machine}; this interpreter is {}", input.machine.name()),
+        },
+        detail: Some(machine),
+    };
+    by_machine.into_iter().map(finding).collect()
+}
+
+fn unreadable_objects(input: &Input<'_>) -> Vec<Finding> {
+    let broken =
+        input.examined.iter().filter_map(|examined| Some((examined, examined.object.as_ref().err()?)));
+    let finding = |(examined, error): (&Examined, &Rc<Unreadable>)| {
+        let reach = if is_extension(&examined.shown, input.python) { Reach::Import } else { Reach::Plugin };
+        let owner = examined.owners.first().copied();
+        let name = owner.and_then(|owner| input.distributions.get(owner)).map(|found| found.name.as_str());
+        let remedy = match name {
+            Some(name) => Remedy::Command {
+                command: format!("pip install --force-reinstall --no-deps --no-cache-dir {name}"),
+            },
+            None => Remedy::None { reason: "no installed distribution owns the file: remove it".into() },
+        };
+        Finding {
+            code: Code::UnreadableObject,
+            severity: reach.severity(),
+            reach: Some(reach),
+            soname: None,
+            distributions: input.affected([(owner, vec![examined.shown.display().to_string()])].into()),
+            searched: Vec::new(),
+            remedy,
+            detail: Some(error.to_string()),
+        }
+    };
+    broken.map(finding).collect()
+}

@@ -1,0 +1,13 @@
+//! Objects, what became of their needed names, and the catalog's remedies become findings. Pure:
+//! files are asked of [`crate::loader::Files`], remedies of a function.
+
+mod collect;
+mod finding;
+mod preload;
+mod role;
+
+pub use collect::{Examined, Input, diagnose};
+pub use finding::{
+    Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
+};
+pub use role::{Role, is_extension, role};

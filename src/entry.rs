@@ -1,0 +1,177 @@
+//! Brings a project's venv up to date: observe, decide, and only then lock, look again and do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::catalog;
+use crate::config::{Config, Environment, Provide};
+use crate::error::Trouble;
+use crate::examine::{Rules, Target, Tree, examine};
+use crate::offer;
+use crate::provide;
+use crate::report::{self, Speaker};
+use crate::venv::install::{self, Lock};
+use crate::venv::plan::{Observed, Plan, Present, plan};
+use crate::venv::requirements;
+use crate::venv::stamp::{self, Stamp};
+use crate::venv::{self, Venv};
+
+/// One entry into a project.
+pub struct Entry<'a> {
+    /// What the shell says.
+    pub environment: &'a Environment,
+    /// The project's settings.
+    pub config: &'a Config,
+    /// The voice for steps and findings.
+    pub speaker: Speaker,
+}
+
+impl Entry<'_> {
+    /// Makes, installs, scans and provides what is needed, and nothing where nothing is.
+    ///
+    /// # Errors
+    /// If a step could not be done. What was good before is there again, or still.
+    pub fn bring_up_to_date(&self) -> Result<()> {
+        let python = self.python()?;
+        let observed = self.observe(&python)?;
+        if self.decide(&observed).is_nothing() {
+            self.remind(&observed);
+            return Ok(());
+        }
+        let project = &self.config.project;
+        let _lock = Lock::take(project, || self.speaker.step("waiting for another shell to finish with this project"))?;
+        install::recover(&self.config.venv)?;
+        let observed = self.observe(&python)?;
+        let plan = self.decide(&observed);
+        if plan.is_nothing() {
+            self.remind(&observed);
+            return Ok(());
+        }
+        self.carry_out(&plan, &observed, &python)
+    }
+
+    /// The shell's own python: not the venv's, which may be on PATH already.
+    fn python(&self) -> Result<PathBuf> {
+        let found = ["python3", "python"].iter().find_map(|name| self.environment.find_program(name, &self.config.venv));
+        found.ok_or_else(|| {
+            Trouble::new("there is no python3 on PATH").help("add python3 to the packages in shell.nix").into()
+        })
+    }
+
+    fn observe(&self, python: &Path) -> Result<Observed> {
+        let venv = &self.config.venv;
+        let present = present(venv)?;
+        let stamp = Stamp::read(venv);
+        let interpreter_directories = stamp.as_ref().map(|stamp| stamp.interpreter_directories.as_slice());
+        let offer = self.shell_has_a_say().then(|| self.directories(interpreter_directories.unwrap_or_default()));
+        let site_packages = stamp::site_packages_times(venv);
+        let provided = site_packages.iter().all(|(path, _)| match self.config.provide {
+            Provide::Import => provide::is_installed(path),
+            Provide::None => !provide::is_present(path),
+        });
+        Ok(Observed {
+            present,
+            interpreter: fs::canonicalize(python).unwrap_or_else(|_| python.to_owned()),
+            stamp,
+            inputs: requirements::closure(&self.config.requirements)?,
+            offer,
+            site_packages,
+            provided,
+        })
+    }
+
+    fn decide(&self, observed: &Observed) -> Plan {
+        plan(observed, |path| self.shown(path))
+    }
+
+    /// Only the project's own Nix shell says what is offered; any other leaves that as it was.
+    fn shell_has_a_say(&self) -> bool {
+        let own = self.environment.project.as_ref().is_none_or(|project| *project == self.config.project);
+        own && self.environment.shell.is_nix()
+    }
+
+    fn directories(&self, of_interpreter: &[PathBuf]) -> Vec<PathBuf> {
+        offer::directories(&self.environment.shell, of_interpreter).accepted
+    }
+
+    fn carry_out(&self, plan: &Plan, observed: &Observed, python: &Path) -> Result<()> {
+        let Config { venv, project, requirements, .. } = self.config;
+        stamp::remove(venv)?;
+        if let Some(reason) = &plan.create {
+            self.speaker.step(format_args!("making {} ({reason})", self.shown(venv)));
+            install::create(python, venv, project)?;
+        }
+        let installed = match &plan.install {
+            Some(reason) => {
+                let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
+                self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
+                install::pip_install(&venv::python(venv), requirements, project)
+            }
+            None => Ok(()),
+        };
+        if installed.is_err() && matches!(observed.present, Present::Working(_)) && install::restore(venv)? {
+            self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
+            return installed;
+        }
+        let stamp = self.scan_and_provide(observed)?;
+        install::finish(venv)?;
+        // Without a stamp the next entry tries again.
+        installed?;
+        stamp.write()
+    }
+
+    fn scan_and_provide(&self, observed: &Observed) -> Result<Stamp> {
+        let venv = Venv::open(&self.config.venv)?;
+        let interpreter = &venv.interpreter;
+        let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
+        stamp.interpreter_directories = offer::interpreter_directories(&interpreter.real, &interpreter.object);
+        let kept = observed.stamp.as_ref().filter(|_| !self.shell_has_a_say()).map(|old| old.offer.clone());
+        stamp.offer = kept.unwrap_or_else(|| self.directories(&stamp.interpreter_directories));
+        let libraries = offer::libraries(&stamp.offer, interpreter.object.machine, catalog::is_driver);
+        for site_packages in &venv.site_packages {
+            match self.config.provide {
+                Provide::Import => provide::install(site_packages, &libraries).map(|_| ())?,
+                Provide::None => provide::remove(site_packages)?,
+            }
+        }
+        let tree = Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &self.config.venv };
+        let offered = if self.config.provide == Provide::None { Default::default() } else { libraries };
+        let found = examine(&tree, &Target::Real(interpreter, Vec::new(), Rules::Own), &offered, &[], &self.config.ignore);
+        self.speaker.block(&report::entry_summary(&found));
+        stamp.missing = report::missing_for_import(&found);
+        stamp.site_packages = stamp::site_packages_times(&self.config.venv);
+        Ok(stamp)
+    }
+
+    /// What is still missing is said on each entry, in one line.
+    fn remind(&self, observed: &Observed) {
+        let missing = observed.stamp.as_ref().map(|stamp| stamp.missing.as_slice()).unwrap_or_default();
+        if !missing.is_empty() {
+            self.speaker.block(&report::still_missing(missing));
+        }
+        if self.config.requirements.is_empty() {
+            self.speaker.detail("no requirements.txt: nothing to install");
+        }
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.config.project).unwrap_or(path).display().to_string()
+    }
+}
+
+/// What lies at the venv's place. Whether `bin/python` resolves tells, not pyvenv.cfg: a venv made
+/// over a dead one has a new pyvenv.cfg and a dead link.
+fn present(venv: &Path) -> Result<Present> {
+    match fs::metadata(venv) {
+        Err(_) if fs::symlink_metadata(venv).is_err() => return Ok(Present::Nothing),
+        Ok(metadata) if metadata.is_dir() => {}
+        _ => return Err(venv::not_a_directory(venv).into()),
+    }
+    let whole = venv.join("pyvenv.cfg").exists() && !venv::site_packages(venv).is_empty();
+    Ok(match fs::canonicalize(venv::python(venv)) {
+        Ok(interpreter) if whole => Present::Working(interpreter),
+        _ => Present::Broken,
+    })
+}

@@ -1,0 +1,242 @@
+//! Reads a venv, or wheels unpacked, and diagnoses them: where venv, elf, loader, offer, catalog and
+//! diagnose meet.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::catalog;
+use crate::diagnose::{
+    self, Code, Confidence, Counts, Examined, Finding, Input, Python, Remedy, Report, SCHEMA, Severity,
+};
+use crate::elf::{Machine, Unreadable};
+use crate::loader::{self, Cache, DiskFiles, Process, Resolver, System};
+use crate::offer::Libraries;
+use crate::venv::{Distribution, Interpreter, LoaderKind, Owned, read_distributions};
+
+/// A tree of installed files.
+pub struct Tree<'a> {
+    /// Its top: nothing outside belongs to it.
+    pub root: &'a Path,
+    /// Where distributions lie.
+    pub site_packages: &'a [PathBuf],
+    /// The path as the user knows it.
+    pub shown: &'a Path,
+}
+
+/// Which rules the loader of an interpreter is taken to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// Its own.
+    Own,
+    /// Those of the system's loader.
+    Host,
+}
+
+/// The interpreter that is to load the objects.
+pub enum Target<'a> {
+    /// The one at hand, and LD_LIBRARY_PATH as its process has it.
+    Real(&'a Interpreter, Vec<PathBuf>, Rules),
+    /// One from /nix/store that is not at hand, of this X.Y: what a Nix system would show.
+    AssumedNix(Machine, Option<(u32, u32)>),
+}
+
+/// Examines every object of a tree, with what a shell offers. Starts nothing.
+///
+/// `hazards` are directories that were refused; `ignore` names what is kept silent.
+pub fn examine(
+    tree: &Tree<'_>,
+    target: &Target<'_>,
+    offered: &Libraries,
+    hazards: &[PathBuf],
+    ignore: &[String],
+) -> Report {
+    let distributions = read_distributions(tree.site_packages, tree.root);
+    let files = DiskFiles::default();
+    let python = target.python();
+    let examined = read_all(tree, &distributions, &files, python);
+    let system = target.system(tree.root);
+    let resolver = Resolver::new(&files, &system, target.machine());
+    let interpreter = match target {
+        Target::Real(interpreter, ..) => resolver.start(&interpreter.real),
+        Target::AssumedNix(..) => Process::default(),
+    };
+    let mut findings = diagnose::diagnose(&Input {
+        examined: &examined,
+        distributions: &distributions,
+        machine: target.machine(),
+        python,
+        resolver,
+        interpreter,
+        offer: &|name| offered.get(name).cloned(),
+        starts: &|interpreter| target.starts(interpreter),
+        library_remedy: &library_remedy,
+        program_remedy: &program_remedy,
+    });
+    findings.extend(hazards.iter().map(|directory| hazard(directory)));
+    findings.retain(|finding| !is_ignored(finding, ignore));
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    Report {
+        schema: SCHEMA,
+        venv: tree.shown.display().to_string(),
+        python: target.describe(),
+        counts: Counts {
+            distributions: distributions.len(),
+            objects: examined.iter().filter(|examined| examined.object.is_ok()).count(),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+        },
+        findings,
+    }
+}
+
+impl Target<'_> {
+    fn kind(&self) -> LoaderKind {
+        match self {
+            Self::Real(interpreter, _, Rules::Own) => interpreter.kind(),
+            Self::Real(_, _, Rules::Host) => LoaderKind::Host,
+            Self::AssumedNix(..) => LoaderKind::Nix,
+        }
+    }
+
+    fn machine(&self) -> Machine {
+        match self {
+            Self::Real(interpreter, ..) => interpreter.object.machine,
+            Self::AssumedNix(machine, _) => *machine,
+        }
+    }
+
+    fn python(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Real(interpreter, ..) => interpreter.minor_version(),
+            Self::AssumedNix(_, python) => *python,
+        }
+    }
+
+    /// The search rules of the interpreter's loader.
+    fn system(&self, root: &Path) -> System {
+        match self {
+            Self::AssumedNix(..) => System {
+                assumed: Some(|name| loader::brings(name) || name.starts_with("libpython3.")),
+                confined_to: Some(root.to_owned()),
+                ..System::default()
+            },
+            Self::Real(interpreter, library_path, _) => {
+                let nix = self.kind() == LoaderKind::Nix;
+                let own = std::fs::canonicalize(&interpreter.loader).unwrap_or_else(|_| interpreter.loader.clone());
+                System {
+                    library_path: library_path.clone(),
+                    cache: (!nix).then(|| Cache::read(Path::new("/etc/ld.so.cache"))),
+                    default_directories: match nix {
+                        true => own.parent().map(Path::to_owned).into_iter().collect(),
+                        false => loader::default_directories(self.machine()),
+                    },
+                    ..System::default()
+                }
+            }
+        }
+    }
+
+    /// Whether a program with this PT_INTERP starts. On a Nix system the usual path is absent, or a
+    /// stub that explains and exits, so that it exists proves nothing.
+    fn starts(&self, interpreter: &str) -> bool {
+        match self {
+            Self::AssumedNix(..) => false,
+            Self::Real(..) => self.kind() == LoaderKind::Host || crate::offer::in_store(Path::new(interpreter)),
+        }
+    }
+
+    fn describe(&self) -> Python {
+        match self {
+            Self::Real(interpreter, ..) => Python {
+                version: interpreter.version.clone(),
+                executable: Some(interpreter.real.display().to_string()),
+                loader: if self.kind() == LoaderKind::Nix { "nix" } else { "host" },
+                glibc: glibc_version(&interpreter.loader),
+            },
+            Self::AssumedNix(_, python) => Python {
+                version: python.map(|(major, minor)| format!("{major}.{minor}")),
+                executable: None,
+                loader: "nix",
+                glibc: None,
+            },
+        }
+    }
+}
+
+/// The version in a store path such as `/nix/store/HASH-glibc-2.42-47/lib/ld-linux-x86-64.so.2`.
+fn glibc_version(loader: &Path) -> Option<String> {
+    let loader = std::fs::canonicalize(loader).unwrap_or_else(|_| loader.to_owned());
+    let package = crate::offer::store_package(&loader)?.file_name()?.to_str()?.to_owned();
+    let version = package.split_once("-glibc-")?.1.split('-').next()?.to_owned();
+    Some(version)
+}
+
+fn read_all(
+    tree: &Tree<'_>,
+    distributions: &[Distribution],
+    files: &DiskFiles,
+    python: Option<(u32, u32)>,
+) -> Vec<Examined> {
+    let owned = crate::venv::files(tree.root, tree.site_packages, distributions);
+    let examine = |Owned { path, owners }: Owned| {
+        let shown = tree.site_packages.iter().find_map(|base| path.strip_prefix(base).ok());
+        let shown = shown.or_else(|| path.strip_prefix(tree.root).ok()).unwrap_or(&path).to_owned();
+        let object = files.read(&path).map(|located| Rc::clone(&located.object));
+        let relevant = match object.as_ref().map_err(Rc::as_ref) {
+            Ok(_) | Err(Unreadable::Malformed(_)) => true,
+            Err(Unreadable::NoFile) => false,
+            // A file that RECORD names and that is gone is no damaged object.
+            Err(Unreadable::Io(error)) => error.kind() != std::io::ErrorKind::NotFound,
+            Err(Unreadable::NotElf) => diagnose::is_extension(&shown, python),
+        };
+        relevant.then_some(Examined { path, shown, owners, object })
+    };
+    owned.into_iter().filter_map(examine).collect()
+}
+
+fn library_remedy(soname: &str) -> Remedy {
+    match catalog::soname(soname) {
+        Some(catalog::Remedy::Attribute { attribute, older, sure, .. }) => Remedy::Attribute {
+            attribute: attribute.into(),
+            confidence: if sure { Confidence::Sure } else { Confidence::Likely },
+            alternatives: older.iter().map(|&name| name.into()).collect(),
+        },
+        Some(catalog::Remedy::Driver) => Remedy::Driver,
+        Some(catalog::Remedy::Wheel { packages, .. }) => {
+            Remedy::Command { command: format!("pip install {}", packages.first().copied().unwrap_or_default()) }
+        }
+        Some(catalog::Remedy::None { reason }) => Remedy::None { reason: reason.into() },
+        None => Remedy::None { reason: "no package of nixpkgs is known to have it".into() },
+    }
+}
+
+fn program_remedy(name: &str) -> Remedy {
+    match catalog::program(name) {
+        Some(catalog::Remedy::Attribute { attribute, .. }) => Remedy::Program { attribute: attribute.into() },
+        Some(catalog::Remedy::None { reason }) => Remedy::None { reason: reason.into() },
+        _ => Remedy::None { reason: "no package of nixpkgs is known to have it; nix-ld can start it".into() },
+    }
+}
+
+fn hazard(directory: &Path) -> Finding {
+    Finding {
+        code: Code::LibraryPathHazard,
+        severity: Severity::Warning,
+        reach: None,
+        soname: None,
+        distributions: Vec::new(),
+        searched: Vec::new(),
+        remedy: Remedy::None { reason: "it holds a libc, which a process has already: not used".into() },
+        detail: Some(directory.display().to_string()),
+    }
+}
+
+/// What the settings keep silent: by SONAME, or where only ignored distributions are concerned.
+fn is_ignored(finding: &Finding, ignore: &[String]) -> bool {
+    let named = |name: &str| ignore.iter().any(|ignored| ignored == name);
+    let by_distribution = !finding.distributions.is_empty()
+        && finding.distributions.iter().all(|affected| {
+            ignore.iter().any(|ignored| crate::venv::normalize_name(ignored) == affected.name)
+        });
+    finding.soname.as_deref().is_some_and(named) || by_distribution
+}

@@ -1,0 +1,36 @@
+//! Quoting: a value as one word of a shell.
+
+/// `value` as one word for bash, zsh and every POSIX shell: single quotes, in which nothing but a
+/// single quote has a meaning.
+pub fn quote_posix(value: &[u8]) -> Vec<u8> {
+    let mut out = vec![b'\''];
+    for &byte in value {
+        match byte {
+            b'\'' => out.extend_from_slice(b"'\\''"),
+            // No environment variable and no argument can hold it.
+            0 => {}
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::process::Command;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_real_shell_gives_the_value_back(value in prop::collection::vec(1u8.., 0..40)) {
+            let script = [b"printf %s ".as_slice(), &quote_posix(&value)].concat();
+            let output = Command::new("sh").arg("-c").arg(OsStr::from_bytes(&script)).output().unwrap();
+            prop_assert_eq!(output.stdout, value);
+        }
+    }
+}
