@@ -1,12 +1,21 @@
 //! Keeps a pip virtual environment working inside a Nix shell.
+pub mod catalog;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod diagnose;
 pub mod elf;
+pub mod entry;
 pub mod error;
+pub mod examine;
 pub mod exec;
 pub mod fsx;
 pub mod loader;
 pub mod near;
+pub mod nixfile;
 pub mod offer;
 pub mod provide;
+pub mod report;
+pub mod scaffold;
+pub mod shell;
 pub mod venv;

@@ -9,7 +9,7 @@ use super::Context;
 use crate::cli::Init;
 use crate::error::{Exit, Trouble};
 use crate::fsx;
-use crate::nixfile::generated::{self, Source};
+use crate::scaffold::{self, Source};
 
 pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
     let folder = &context.environment.current_dir;
@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
             .into());
     }
     let source = source(arguments.source.as_deref(), folder)?;
-    fsx::replace(&path, generated::shell_nix(&source).as_bytes())?;
+    fsx::replace(&path, scaffold::shell_nix(&source).as_bytes())?;
     context.speaker.step(format_args!("wrote {}", path.display()));
     if !folder.join("requirements.txt").exists() {
         context.speaker.step("there is no requirements.txt yet: list what to install in it");

@@ -1,0 +1,267 @@
+//! Which nixpkgs attribute has a library or a program: tables of facts, and look-up.
+//!
+//! The tables are data for people to read and amend: one fact per line, sorted by key, each with its
+//! evidence. They state what nixpkgs of mid-2026 has; `older` gives the names that earlier releases
+//! use. A name whose present-day attribute holds *another* version of the library is answered with
+//! the versioned attribute, or with the reason why there is none: naming the project would not help.
+//!
+//! | file | maps |
+//! |---|---|
+//! | `sonames.toml` | the soname an object needs |
+//! | `patterns.toml` | families of sonames that differ in a version or a component |
+//! | `programs.toml` | an executable's file name |
+//! | `packages.toml` | a PyPI name: what it opens by name, what to install instead |
+//!
+//! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
+
+mod names;
+mod near;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use table::PackageNote;
+use table::{Entry, Fact, tables};
+
+/// What satisfies a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// A nixpkgs attribute.
+    Attribute {
+        /// The attribute path in current nixpkgs, e.g. `stdenv.cc.cc.lib`.
+        attribute: &'static str,
+        /// Its paths in older nixpkgs releases, newest first.
+        older: &'static [&'static str],
+        /// Whether more than one source says so.
+        sure: bool,
+        /// What the reader should know beside the name, e.g. that it is unfree.
+        note: Option<&'static str>,
+    },
+    /// The graphics driver, which must match the running kernel: never a package.
+    Driver,
+    /// Another wheel, which belongs into the same virtual environment.
+    Wheel {
+        /// The PyPI names of wheels that bring it.
+        packages: &'static [&'static str],
+        /// The attribute that has the same soname, for those who do without the wheel.
+        attribute: Option<&'static str>,
+    },
+    /// Nothing in nixpkgs.
+    None {
+        /// Why, and what to do instead.
+        reason: &'static str,
+    },
+}
+
+/// A library as it is written into a Nix file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// The attribute path in current nixpkgs.
+    pub attribute: String,
+    /// Its paths in older nixpkgs releases, newest first.
+    pub older: Vec<String>,
+}
+
+/// Why a name stands for no library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// No table has it.
+    Name {
+        /// The name as it was asked for.
+        name: String,
+        /// Names that look like it, nearest first.
+        near: Vec<&'static str>,
+    },
+    /// It comes with the graphics driver.
+    Driver {
+        /// The name as it was asked for.
+        name: String,
+    },
+    /// It is known, and nixpkgs has nothing for it.
+    Unavailable {
+        /// The name as it was asked for.
+        name: String,
+        /// Why, and what to do instead.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unknown::Name { name, near } if near.is_empty() => {
+                write!(f, "no library is known as '{name}'")
+            }
+            Unknown::Name { name, near } => {
+                write!(
+                    f,
+                    "no library is known as '{name}'; near names: {}",
+                    near.join(", ")
+                )
+            }
+            Unknown::Driver { name } => write!(
+                f,
+                "'{name}' comes with the graphics driver, not with a package"
+            ),
+            Unknown::Unavailable { name, reason } => write!(f, "nixpkgs has no '{name}': {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// What has the library of this soname: its own row, else the most specific pattern.
+#[must_use]
+pub fn soname(name: &str) -> Option<Remedy> {
+    let tables = tables();
+    let entry = tables.sonames.get(name).or_else(|| tables.pattern(name))?;
+    Some(remedy(entry))
+}
+
+/// What has the executable of this file name.
+#[must_use]
+pub fn program(file_name: &str) -> Option<Remedy> {
+    tables().programs.get(file_name).map(remedy)
+}
+
+/// What is known of a PyPI package, in whatever spelling of its name.
+#[must_use]
+pub fn package(pypi_name: &str) -> Option<&'static PackageNote> {
+    tables().packages.get(names::normalise(pypi_name).as_str())
+}
+
+/// What `add-lib NAME` means: the library of a soname, an attribute, or what a PyPI package opens.
+///
+/// An attribute may be spelled as in any release the tables know. One they do not know is the
+/// user's word and passes through, for nixpkgs has a hundred times what a table can hold.
+///
+/// # Errors
+///
+/// [`Unknown`] for a name that is no attribute, and for a soname that no attribute has.
+pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
+    if let Some(remedy) = soname(name) {
+        return of_soname(name, remedy).map(|library| vec![library]);
+    }
+    if names::is_soname(name) {
+        return Err(not_known(name));
+    }
+    if let Some(library) = of_attribute(name) {
+        return Ok(vec![library]);
+    }
+    match package(name) {
+        Some(note) if !note.libraries.is_empty() => {
+            Ok(note.libraries.iter().copied().map(library).collect())
+        }
+        Some(note) => Err(Unknown::Unavailable {
+            name: name.to_owned(),
+            reason: instead_of(note),
+        }),
+        None if names::is_attribute(name) => Ok(vec![library(name)]),
+        None => Err(not_known(name)),
+    }
+}
+
+/// Known names that look like this one, nearest first; a few at most.
+#[must_use]
+pub fn near(name: &str) -> Vec<&'static str> {
+    let tables = tables();
+    let known = (tables.sonames.keys())
+        .chain(tables.attributes.keys())
+        .chain(tables.packages.keys())
+        .chain(tables.programs.keys());
+    near::nearest(name, known.copied())
+}
+
+fn remedy(entry: &'static Entry) -> Remedy {
+    match &entry.fact {
+        Fact::Attribute {
+            attribute,
+            older,
+            sure,
+            note,
+        } => Remedy::Attribute {
+            attribute,
+            older,
+            sure: *sure,
+            note: *note,
+        },
+        Fact::Driver => Remedy::Driver,
+        Fact::Wheel {
+            packages,
+            attribute,
+        } => Remedy::Wheel {
+            packages,
+            attribute: *attribute,
+        },
+        Fact::None { reason } => Remedy::None { reason },
+    }
+}
+
+fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
+    let name = name.to_owned();
+    match remedy {
+        // Who asks for the library itself wants nixpkgs', whatever a wheel would bring.
+        Remedy::Attribute { attribute, .. }
+        | Remedy::Wheel {
+            attribute: Some(attribute),
+            ..
+        } => Ok(library(attribute)),
+        Remedy::Wheel {
+            packages,
+            attribute: None,
+        } => Err(Unknown::Unavailable {
+            name,
+            reason: format!("it comes with the wheel {}", packages.join(" or ")),
+        }),
+        Remedy::Driver => Err(Unknown::Driver { name }),
+        Remedy::None { reason } => Err(Unknown::Unavailable {
+            name,
+            reason: reason.to_owned(),
+        }),
+    }
+}
+
+/// A known attribute, by its present or an older name.
+fn of_attribute(name: &str) -> Option<Library> {
+    tables()
+        .attributes
+        .get(name)
+        .map(|current| library(current))
+}
+
+fn library(attribute: &str) -> Library {
+    let older = tables()
+        .older
+        .get(attribute)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    Library {
+        attribute: attribute.to_owned(),
+        older: older.iter().map(|&name| name.to_owned()).collect(),
+    }
+}
+
+fn instead_of(note: &PackageNote) -> String {
+    match (note.alternative, note.note) {
+        (Some(alternative), _) => {
+            format!("it needs no library; {alternative} is the one to install")
+        }
+        (None, Some(note)) => note.to_owned(),
+        (None, None) => "it needs no library".to_owned(),
+    }
+}
+
+fn not_known(name: &str) -> Unknown {
+    Unknown::Name {
+        name: name.to_owned(),
+        near: near(name),
+    }
+}
+
+/// Whether a soname belongs to the graphics driver.
+#[must_use]
+pub fn is_driver(name: &str) -> bool {
+    soname(name) == Some(Remedy::Driver)
+}

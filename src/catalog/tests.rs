@@ -1,0 +1,6 @@
+//! The rows of the tables, and what is answered from them.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod lookup;
+mod rows;
