@@ -132,10 +132,9 @@ pub enum Loader {
 
 /// `venvfix preview`
 #[derive(Args, Debug)]
-#[group(id = "what", required = true, multiple = true, args = ["requirements", "files"])]
 pub struct Preview {
     /// Requirements, as pip takes them.
-    #[arg(value_name = "REQUIREMENT")]
+    #[arg(value_name = "REQUIREMENT", required_unless_present = "files")]
     pub requirements: Vec<String>,
 
     /// Requirement files.

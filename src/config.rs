@@ -65,11 +65,15 @@ impl Environment {
         })
     }
 
-    /// The first program of this name on PATH outside of `without`.
-    pub fn find_program(&self, name: &str, without: &Path) -> Option<PathBuf> {
+    /// The first `python3`, else `python`, on PATH outside of the tree `without`.
+    pub fn find_python(&self, without: Option<&Path>) -> Option<PathBuf> {
+        ["python3", "python"].iter().find_map(|name| self.find_program(name, without))
+    }
+
+    fn find_program(&self, name: &str, without: Option<&Path>) -> Option<PathBuf> {
         let directories = env::split_paths(&self.path).filter(|directory| directory.is_absolute());
         directories
-            .filter(|directory| !directory.starts_with(without))
+            .filter(|directory| without.is_none_or(|tree| !directory.starts_with(tree)))
             .map(|directory| directory.join(name))
             .find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
     }

@@ -54,8 +54,7 @@ impl Entry<'_> {
 
     /// The shell's own python: not the venv's, which may be on PATH already.
     fn python(&self) -> Result<PathBuf> {
-        let found = ["python3", "python"].iter().find_map(|name| self.environment.find_program(name, &self.config.venv));
-        found.ok_or_else(|| {
+        self.environment.find_python(Some(&self.config.venv)).ok_or_else(|| {
             Trouble::new("there is no python3 on PATH").help("add python3 to the packages in shell.nix").into()
         })
     }

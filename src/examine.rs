@@ -69,7 +69,7 @@ pub fn examine(
         interpreter,
         offer: &|name| offered.get(name).cloned(),
         starts: &|interpreter| target.starts(interpreter),
-        library_remedy: &library_remedy,
+        library_remedy: &|soname| library_remedy(soname, &distributions),
         program_remedy: &program_remedy,
     });
     findings.extend(hazards.iter().map(|directory| hazard(directory)));
@@ -194,7 +194,7 @@ fn read_all(
     owned.into_iter().filter_map(examine).collect()
 }
 
-fn library_remedy(soname: &str) -> Remedy {
+fn library_remedy(soname: &str, installed: &[Distribution]) -> Remedy {
     match catalog::soname(soname) {
         Some(catalog::Remedy::Attribute { attribute, older, sure, .. }) => Remedy::Attribute {
             attribute: attribute.into(),
@@ -203,7 +203,12 @@ fn library_remedy(soname: &str) -> Remedy {
         },
         Some(catalog::Remedy::Driver) => Remedy::Driver,
         Some(catalog::Remedy::Wheel { packages, .. }) => {
-            Remedy::Command { command: format!("pip install {}", packages.first().copied().unwrap_or_default()) }
+            match packages.iter().find(|&&name| installed.iter().any(|found| found.name == name)) {
+                Some(there) => Remedy::None { reason: format!("{there} should bring it and does not") },
+                None => Remedy::Command {
+                    command: format!("pip install {}", packages.first().copied().unwrap_or_default()),
+                },
+            }
         }
         Some(catalog::Remedy::None { reason }) => Remedy::None { reason: reason.into() },
         None => Remedy::None { reason: "no package of nixpkgs is known to have it".into() },

@@ -21,13 +21,8 @@ use crate::venv;
 /// For calls that only ask or unpack.
 const SHORT: Duration = Duration::from_secs(600);
 
-/// Unpacks the wheels in a folder as an installer lays them out, scripts aside.
-const UNPACK: &str = "
-import pathlib, sys, zipfile
-for wheel in sorted(pathlib.Path(sys.argv[1]).glob('*.whl')):
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(sys.argv[2])
-";
+/// Lays the wheels of a folder out as an installer does.
+const UNPACK: &str = include_str!("../../hooks/unpack_wheels.py");
 
 const VERSION: &str = "import sys; print('%d.%d' % sys.version_info[:2])";
 
@@ -68,9 +63,7 @@ impl Download<'_> {
 
     /// A Python that can run pip: the one on PATH, or a throwaway venv of it (nixpkgs' has no pip).
     fn python_with_pip(&self) -> Result<PathBuf> {
-        let environment = &self.context.environment;
-        let python = ["python3", "python"].iter().find_map(|name| environment.find_program(name, Path::new("")));
-        let python = python.ok_or_else(|| {
+        let python = self.context.environment.find_python(None).ok_or_else(|| {
             Trouble::new("there is no python3 on PATH").help("preview downloads wheels with pip: install Python 3")
         })?;
         if self.task(&python).args(["-c", "import pip"]).limit(SHORT).silent().run()?.success {

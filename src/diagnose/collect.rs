@@ -211,32 +211,33 @@ fn severity(reach: Reach, remedy: &Remedy) -> Severity {
     }
 }
 
+/// One finding for each distribution and remedy: Qt ships some twenty tools.
 fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
-    let mut by_remedy: BTreeMap<String, (Remedy, BTreeMap<Owner, Vec<String>>)> = BTreeMap::new();
+    let mut grouped: Vec<(Owner, Remedy, Vec<String>)> = Vec::new();
     for (examined, object) in input.objects() {
-        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else {
-            continue;
-        };
+        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else { continue };
         if (input.starts)(interpreter) {
             continue;
         }
-        let name = examined.shown.file_name().unwrap_or_default().to_string_lossy();
         let owner = examined.owners.first().copied();
-        let key = format!("{owner:?} {name}");
-        let entry = by_remedy.entry(key).or_insert_with(|| ((input.program_remedy)(&name), BTreeMap::new()));
-        entry.1.entry(owner).or_default().push(examined.shown.display().to_string());
+        let remedy = (input.program_remedy)(&examined.shown.file_name().unwrap_or_default().to_string_lossy());
+        let shown = examined.shown.display().to_string();
+        match grouped.iter_mut().find(|(o, r, _)| (*o, &*r) == (owner, &remedy)) {
+            Some((_, _, objects)) => objects.push(shown),
+            None => grouped.push((owner, remedy, vec![shown])),
+        }
     }
-    let finding = |(remedy, objects)| Finding {
+    let finding = |(owner, remedy, objects)| Finding {
         code: Code::ForeignProgram,
         severity: Severity::Error,
         reach: Some(Reach::Program),
         soname: None,
-        distributions: input.affected(objects),
+        distributions: input.affected([(owner, objects)].into()),
         searched: Vec::new(),
         remedy,
         detail: None,
     };
-    by_remedy.into_values().map(finding).collect()
+    grouped.into_iter().map(finding).collect()
 }
 
 fn wrong_architectures(input: &Input<'_>) -> Vec<Finding> {

@@ -125,24 +125,65 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
         Severity::Warning => (WARNING, "warning"),
         Severity::Note => (NOTE, "note"),
     };
-    line(out, format_args!("{style}{word}{style:#}: {}", heading(first, findings.len())));
-    let rows: Vec<[String; 3]> = findings.iter().map(row).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1)];
-    for (row, finding) in rows.iter().zip(findings) {
-        let [subject, remedy, packages] = row;
-        line(out, format_args!("  {subject:<0$}  {remedy:<1$}  {DIM}{packages}{DIM:#}", widths[0], widths[1]));
+    line(out, format_args!("{style}{word}{style:#}: {}", heading(first, number(findings))));
+    let (cured, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| has_short_remedy(finding));
+    table(out, &cured, details);
+    for (reason, group) in by_reason(&others) {
+        line(out, format_args!("  {}", sanitize(&reason)));
+        let subjects = listed(group.iter().map(|finding| subject(finding)));
+        let packages = distributions(group.iter().flat_map(|finding| &finding.distributions));
+        line(out, format_args!("    {subjects}  {DIM}{packages}{DIM:#}"));
         if details {
-            more(out, finding);
+            group.iter().for_each(|finding| more(out, finding));
         }
     }
     out.push('\n');
 }
 
+/// Name, remedy and distributions in columns.
+fn table(out: &mut String, findings: &[&Finding], details: bool) {
+    let rows: Vec<[String; 3]> = findings.iter().map(|finding| row(finding)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1)];
+    for ([subject, remedy, packages], finding) in rows.iter().zip(findings) {
+        line(out, format_args!("  {subject:<0$}  {remedy:<1$}  {DIM}{packages}{DIM:#}", widths[0], widths[1]));
+        if details {
+            more(out, finding);
+        }
+    }
+}
+
+/// Findings that nothing in nixpkgs cures, by why.
+fn by_reason<'a>(findings: &[&'a Finding]) -> Vec<(String, Vec<&'a Finding>)> {
+    let mut groups: Vec<(String, Vec<&Finding>)> = Vec::new();
+    for &finding in findings {
+        let Remedy::None { reason } = &finding.remedy else { continue };
+        match groups.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((reason.clone(), vec![finding])),
+        }
+    }
+    groups
+}
+
+fn has_short_remedy(finding: &Finding) -> bool {
+    !matches!(finding.remedy, Remedy::None { .. })
+}
+
+/// How many things a group of findings speaks of: programs stand several in one finding.
+fn number(findings: &[Finding]) -> usize {
+    match findings.first().map(|finding| finding.code) {
+        Some(Code::ForeignProgram) => {
+            findings.iter().flat_map(|finding| &finding.distributions).map(|affected| affected.objects.len()).sum()
+        }
+        _ => findings.len(),
+    }
+}
+
 fn heading(finding: &Finding, number: usize) -> String {
     match (finding.code, finding.reach) {
         (Code::MissingLibrary, Some(Reach::Import)) => {
-            format!("{} missing, and an import fails for it", count(number, "library is", "libraries are"))
+            format!("{} missing that an import needs", count(number, "library is", "libraries are"))
         }
         (Code::MissingLibrary, Some(Reach::Program)) => {
             format!("{} missing that a program needs", count(number, "library is", "libraries are"))
@@ -165,16 +206,6 @@ fn heading(finding: &Finding, number: usize) -> String {
 
 /// What, its remedy, and whose.
 fn row(finding: &Finding) -> [String; 3] {
-    let objects = || finding.distributions.iter().flat_map(|affected| &affected.objects);
-    let subject = match (&finding.soname, finding.code) {
-        (Some(soname), _) => soname.clone(),
-        (None, Code::ForeignProgram | Code::UnreadableObject) => objects().cloned().collect::<Vec<_>>().join(" "),
-        (None, Code::WrongArchitecture) => {
-            let machine = finding.detail.clone().unwrap_or_default();
-            format!("{machine}: {}", count(objects().count(), "object", "objects"))
-        }
-        (None, _) => finding.detail.clone().unwrap_or_default(),
-    };
     let remedy = match &finding.remedy {
         Remedy::Attribute { attribute, .. } => attribute.clone(),
         Remedy::Program { attribute } => format!("nixpkgs has it: {attribute}"),
@@ -182,7 +213,20 @@ fn row(finding: &Finding) -> [String; 3] {
         Remedy::Command { command } => command.clone(),
         Remedy::None { reason } => reason.clone(),
     };
-    [subject, remedy, distributions(&finding.distributions)].map(|text| sanitize(&text).into_owned())
+    [sanitize(&subject(finding)).into_owned(), sanitize(&remedy).into_owned(), distributions(&finding.distributions)]
+}
+
+fn subject(finding: &Finding) -> String {
+    let objects = || finding.distributions.iter().flat_map(|affected| &affected.objects).map(String::as_str);
+    match (&finding.soname, finding.code) {
+        (Some(soname), _) => soname.clone(),
+        (None, Code::ForeignProgram | Code::UnreadableObject) => listed(objects()),
+        (None, Code::WrongArchitecture) => {
+            let machine = finding.detail.clone().unwrap_or_default();
+            format!("{machine}: {}", count(objects().count(), "object", "objects"))
+        }
+        (None, _) => finding.detail.clone().unwrap_or_default(),
+    }
 }
 
 fn more(out: &mut String, finding: &Finding) {
@@ -258,14 +302,15 @@ fn describe(affected: &Affected) -> String {
     }
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut unique: Vec<&str> = Vec::new();
+fn listed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
+    let mut unique: Vec<String> = Vec::new();
     names.for_each(|name| {
+        let name = sanitize(name.as_ref()).into_owned();
         if !unique.contains(&name) {
             unique.push(name);
         }
     });
-    let shown = unique.iter().take(MOST_NAMES).map(|name| sanitize(name)).collect::<Vec<_>>().join(", ");
+    let shown = unique[..unique.len().min(MOST_NAMES)].join(", ");
     match unique.len().saturating_sub(MOST_NAMES) {
         0 => shown,
         more => format!("{shown} and {more} more"),
