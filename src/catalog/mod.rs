@@ -14,6 +14,7 @@
 //!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
+mod attributes;
 mod names;
 mod near;
 mod table;
@@ -23,17 +24,17 @@ mod tests;
 use std::fmt;
 
 pub use table::PackageNote;
-use table::{Entry, Fact, tables};
+use table::{Attribute, Fact, tables};
 
 /// What satisfies a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// A nixpkgs attribute.
     Attribute {
         /// The attribute path in current nixpkgs, e.g. `stdenv.cc.cc.lib`.
         attribute: &'static str,
         /// Its paths in older nixpkgs releases, newest first.
-        older: &'static [&'static str],
+        older: Vec<&'static str>,
         /// Whether more than one source says so.
         sure: bool,
         /// What the reader should know beside the name, e.g. that it is unfree.
@@ -44,7 +45,7 @@ pub enum Remedy {
     /// Another wheel, which belongs into the same virtual environment.
     Wheel {
         /// The PyPI names of wheels that bring it.
-        packages: &'static [&'static str],
+        packages: Vec<&'static str>,
         /// The attribute that has the same soname, for those who do without the wheel.
         attribute: Option<&'static str>,
     },
@@ -115,21 +116,25 @@ impl std::error::Error for Unknown {}
 /// What has the library of this soname: its own row, else the most specific pattern.
 #[must_use]
 pub fn soname(name: &str) -> Option<Remedy> {
-    let tables = tables();
-    let entry = tables.sonames.get(name).or_else(|| tables.pattern(name))?;
-    Some(remedy(entry))
+    let row = tables()
+        .sonames
+        .get(name)
+        .or_else(|| tables().patterns.fitting(name))?;
+    Fact::read(row).ok().map(Remedy::from)
 }
 
 /// What has the executable of this file name.
 #[must_use]
 pub fn program(file_name: &str) -> Option<Remedy> {
-    tables().programs.get(file_name).map(remedy)
+    let row = tables().programs.get(file_name)?;
+    Fact::read(row).ok().map(Remedy::from)
 }
 
 /// What is known of a PyPI package, in whatever spelling of its name.
 #[must_use]
-pub fn package(pypi_name: &str) -> Option<&'static PackageNote> {
-    tables().packages.get(names::normalise(pypi_name).as_str())
+pub fn package(pypi_name: &str) -> Option<PackageNote> {
+    let row = tables().packages.get(&names::normalise(pypi_name))?;
+    PackageNote::read(row).ok()
 }
 
 /// What `add-lib NAME` means: the library of a soname, an attribute, or what a PyPI package opens.
@@ -147,17 +152,19 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
     if names::is_soname(name) {
         return Err(not_known(name));
     }
-    if let Some(library) = of_attribute(name) {
+    if let Some(library) = attributes::known(name) {
         return Ok(vec![library]);
     }
     match package(name) {
-        Some(note) if !note.libraries.is_empty() => {
-            Ok(note.libraries.iter().copied().map(library).collect())
-        }
-        Some(note) => Err(Unknown::Unavailable {
+        Some(note) if note.libraries.is_empty() => Err(Unknown::Unavailable {
             name: name.to_owned(),
-            reason: instead_of(note),
+            reason: instead_of(&note),
         }),
+        Some(note) => Ok(note
+            .libraries
+            .iter()
+            .map(|attribute| library(attribute))
+            .collect()),
         None if names::is_attribute(name) => Ok(vec![library(name)]),
         None => Err(not_known(name)),
     }
@@ -166,55 +173,67 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
 /// Known names that look like this one, nearest first; a few at most.
 #[must_use]
 pub fn near(name: &str) -> Vec<&'static str> {
-    let tables = tables();
-    let known = (tables.sonames.keys())
-        .chain(tables.attributes.keys())
-        .chain(tables.packages.keys())
-        .chain(tables.programs.keys());
-    near::nearest(name, known.copied())
+    let known = (tables().sonames.keys())
+        .chain(attributes::names())
+        .chain(tables().packages.keys())
+        .chain(tables().programs.keys());
+    near::nearest(name, known)
 }
 
-fn remedy(entry: &'static Entry) -> Remedy {
-    match &entry.fact {
-        Fact::Attribute {
-            attribute,
-            older,
-            sure,
-            note,
-        } => Remedy::Attribute {
-            attribute,
-            older,
-            sure: *sure,
-            note: *note,
-        },
-        Fact::Driver => Remedy::Driver,
-        Fact::Wheel {
-            packages,
-            attribute,
-        } => Remedy::Wheel {
-            packages,
-            attribute: *attribute,
-        },
-        Fact::None { reason } => Remedy::None { reason },
+impl From<Fact> for Remedy {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::Attribute(Attribute {
+                attribute,
+                older,
+                sure,
+                note,
+            }) => Remedy::Attribute {
+                attribute,
+                older,
+                sure,
+                note,
+            },
+            Fact::Driver => Remedy::Driver,
+            Fact::Wheel {
+                packages,
+                attribute,
+            } => Remedy::Wheel {
+                packages,
+                attribute,
+            },
+            Fact::None { reason } => Remedy::None { reason },
+        }
+    }
+}
+
+impl Library {
+    fn new(attribute: &str, older: &[&str]) -> Self {
+        Library {
+            attribute: attribute.to_owned(),
+            older: older.iter().map(|&name| name.to_owned()).collect(),
+        }
     }
 }
 
 fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
     let name = name.to_owned();
     match remedy {
-        // Who asks for the library itself wants nixpkgs', whatever a wheel would bring.
-        Remedy::Attribute { attribute, .. }
-        | Remedy::Wheel {
+        Remedy::Attribute {
+            attribute, older, ..
+        } => Ok(Library::new(attribute, &older)),
+        // Who asks for the library by its name wants nixpkgs', whatever a wheel would bring.
+        Remedy::Wheel {
             attribute: Some(attribute),
             ..
         } => Ok(library(attribute)),
         Remedy::Wheel {
             packages,
             attribute: None,
-        } => Err(Unknown::Unavailable {
-            name,
-            reason: format!("it comes with the wheel {}", packages.join(" or ")),
-        }),
+        } => {
+            let reason = format!("it comes with the wheel {}", packages.join(" or "));
+            Err(Unknown::Unavailable { name, reason })
+        }
         Remedy::Driver => Err(Unknown::Driver { name }),
         Remedy::None { reason } => Err(Unknown::Unavailable {
             name,
@@ -223,31 +242,13 @@ fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
     }
 }
 
-/// A known attribute, by its present or an older name.
-fn of_attribute(name: &str) -> Option<Library> {
-    tables()
-        .attributes
-        .get(name)
-        .map(|current| library(current))
-}
-
 fn library(attribute: &str) -> Library {
-    let older = tables()
-        .older
-        .get(attribute)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    Library {
-        attribute: attribute.to_owned(),
-        older: older.iter().map(|&name| name.to_owned()).collect(),
-    }
+    attributes::known(attribute).unwrap_or_else(|| Library::new(attribute, &[]))
 }
 
 fn instead_of(note: &PackageNote) -> String {
     match (note.alternative, note.note) {
-        (Some(alternative), _) => {
-            format!("it needs no library; {alternative} is the one to install")
-        }
+        (Some(alternative), _) => format!("it needs no library; install {alternative} instead"),
         (None, Some(note)) => note.to_owned(),
         (None, None) => "it needs no library".to_owned(),
     }

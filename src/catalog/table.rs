@@ -1,34 +1,85 @@
-//! The tables as data: how a row is written, and what is looked up in it.
+//! The tables as text: how a row is found, and how it is written.
+//!
+//! Reading all rows takes longer than a doctor who looks up a dozen sonames should spend. So a table
+//! is an index of its lines, sorted by key, and a row is read when it is asked for.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use serde::de::{Error, IgnoredAny};
+use serde::de::{Error as _, IgnoredAny};
+use toml::de::{Error, ValueDeserializer};
+
+/// One table: the key of each row, and the rest of its line.
+pub(super) struct Table {
+    rows: Vec<(&'static str, &'static str)>,
+}
+
+/// All tables.
+pub(super) struct Tables {
+    pub(super) sonames: Table,
+    pub(super) patterns: Table,
+    pub(super) programs: Table,
+    pub(super) packages: Table,
+}
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
 pub(super) const PATTERNS: &str = include_str!("patterns.toml");
 pub(super) const PROGRAMS: &str = include_str!("programs.toml");
 pub(super) const PACKAGES: &str = include_str!("packages.toml");
 
-/// A key and what is known of it. Sorted, so that what is derived does not depend on a hash.
-pub(super) type Table<T> = BTreeMap<&'static str, T>;
+/// The tables, indexed once.
+pub(super) fn tables() -> &'static Tables {
+    static TABLES: OnceLock<Tables> = OnceLock::new();
+    TABLES.get_or_init(|| Tables {
+        sonames: Table::index(SONAMES),
+        patterns: Table::index(PATTERNS),
+        programs: Table::index(PROGRAMS),
+        packages: Table::index(PACKAGES),
+    })
+}
 
-/// One row of `sonames.toml`, `patterns.toml` or `programs.toml`.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) fact: Fact,
+impl Table {
+    /// Tests hold the files to the form that is relied on here: one row per line, sorted by key.
+    fn index(text: &'static str) -> Table {
+        let row = |line: &'static str| line.strip_prefix('"')?.split_once("\" = ");
+        Table {
+            rows: text.lines().filter_map(row).collect(),
+        }
+    }
+
+    /// What follows the key.
+    pub(super) fn get(&self, key: &str) -> Option<&'static str> {
+        let at = self
+            .rows
+            .binary_search_by_key(&key, |(known, _)| known)
+            .ok()?;
+        self.rows.get(at).map(|(_, value)| *value)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|(key, _)| *key)
+    }
+
+    /// The row of the most specific pattern that the name fits: the one that spells out most of it.
+    pub(super) fn fitting(&self, name: &str) -> Option<&'static str> {
+        let fitting = self.rows.iter().filter(|(pattern, _)| fits(pattern, name));
+        fitting
+            .max_by_key(|(pattern, _)| pattern.len())
+            .map(|(_, value)| *value)
+    }
+
+    /// The facts of all rows.
+    pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
+        self.rows
+            .iter()
+            .filter_map(|(_, value)| Fact::read(value).ok())
+    }
 }
 
 /// What a row states; a row states exactly one thing.
 #[derive(Debug)]
 pub(super) enum Fact {
-    Attribute {
-        attribute: &'static str,
-        older: Vec<&'static str>,
-        sure: bool,
-        note: Option<&'static str>,
-    },
+    Attribute(Attribute),
     Driver,
     Wheel {
         packages: Vec<&'static str>,
@@ -39,7 +90,21 @@ pub(super) enum Fact {
     },
 }
 
-/// A row as it is written.
+#[derive(Debug)]
+pub(super) struct Attribute {
+    pub(super) attribute: &'static str,
+    pub(super) older: Vec<&'static str>,
+    pub(super) sure: bool,
+    pub(super) note: Option<&'static str>,
+}
+
+impl Fact {
+    pub(super) fn read(value: &'static str) -> Result<Fact, Error> {
+        Row::deserialize(ValueDeserializer::parse(value)?)?.try_into()
+    }
+}
+
+/// A row of `sonames.toml`, `patterns.toml` or `programs.toml` as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -61,10 +126,10 @@ struct Row {
     _evidence: IgnoredAny,
 }
 
-impl TryFrom<Row> for Entry {
-    type Error = &'static str;
+impl TryFrom<Row> for Fact {
+    type Error = Error;
 
-    fn try_from(row: Row) -> Result<Self, Self::Error> {
+    fn try_from(row: Row) -> Result<Self, Error> {
         let Row {
             attribute,
             older,
@@ -75,29 +140,32 @@ impl TryFrom<Row> for Entry {
             none,
             ..
         } = row;
-        // What qualifies an attribute says nothing of a row without one.
+        // What qualifies an attribute says nothing of a row that is about something else.
         let bare = older.is_empty() && !likely && note.is_none();
-        let fact = match (attribute, driver, none) {
-            (Some(attribute), false, None) if packages.is_empty() => Fact::Attribute {
-                attribute,
-                older,
-                sure: !likely,
-                note,
-            },
-            (attribute, false, None) if bare && !packages.is_empty() => Fact::Wheel {
+        match (attribute, driver, none) {
+            (Some(attribute), false, None) if packages.is_empty() => {
+                Ok(Fact::Attribute(Attribute {
+                    attribute,
+                    older,
+                    sure: !likely,
+                    note,
+                }))
+            }
+            (attribute, false, None) if bare && !packages.is_empty() => Ok(Fact::Wheel {
                 packages,
                 attribute,
-            },
-            (None, true, None) if bare && packages.is_empty() => Fact::Driver,
-            (None, false, Some(reason)) if bare && packages.is_empty() => Fact::None { reason },
-            _ => return Err("a row states one of: attribute, wheels, driver, none"),
-        };
-        Ok(Entry { fact })
+            }),
+            (None, true, None) if bare && packages.is_empty() => Ok(Fact::Driver),
+            (None, false, Some(reason)) if bare && packages.is_empty() => Ok(Fact::None { reason }),
+            _ => Err(Error::custom(
+                "a row states one of: attribute, wheels, driver, none",
+            )),
+        }
     }
 }
 
 /// What is known of a PyPI package.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageNote {
     /// Attributes of the libraries it needs from outside its wheel.
@@ -111,82 +179,15 @@ pub struct PackageNote {
     _evidence: IgnoredAny,
 }
 
-/// All tables, and what is derived from them.
-#[derive(Default)]
-pub(super) struct Tables {
-    pub(super) sonames: Table<Entry>,
-    pub(super) patterns: Table<Entry>,
-    pub(super) programs: Table<Entry>,
-    pub(super) packages: Table<PackageNote>,
-    /// Every spelling of every attribute that holds a library -> its present one.
-    pub(super) attributes: HashMap<&'static str, &'static str>,
-    /// The older spellings of an attribute.
-    pub(super) older: HashMap<&'static str, Vec<&'static str>>,
-}
-
-/// The tables, read once.
-pub(super) fn tables() -> &'static Tables {
-    static TABLES: OnceLock<Tables> = OnceLock::new();
-    // They are part of the program, and a test reads them: what cannot be read cannot be released.
-    TABLES.get_or_init(|| Tables::read().unwrap_or_default())
-}
-
-impl Tables {
-    pub(super) fn read() -> Result<Tables, toml::de::Error> {
-        let mut tables = Tables {
-            sonames: entries(SONAMES)?,
-            patterns: entries(PATTERNS)?,
-            programs: entries(PROGRAMS)?,
-            packages: toml::from_str(PACKAGES)?,
-            ..Tables::default()
-        };
-        for entry in tables.sonames.values().chain(tables.patterns.values()) {
-            match &entry.fact {
-                Fact::Attribute {
-                    attribute, older, ..
-                } => {
-                    tables.attributes.insert(attribute, attribute);
-                    tables
-                        .attributes
-                        .extend(older.iter().map(|name| (*name, *attribute)));
-                    tables.older.insert(attribute, older.clone());
-                }
-                Fact::Wheel {
-                    attribute: Some(attribute),
-                    ..
-                } => {
-                    tables.attributes.insert(attribute, attribute);
-                }
-                Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => {}
-            }
-        }
-        Ok(tables)
+impl PackageNote {
+    pub(super) fn read(value: &'static str) -> Result<PackageNote, Error> {
+        PackageNote::deserialize(ValueDeserializer::parse(value)?)
     }
-
-    /// The most specific pattern that the name fits: the one that spells out most of it.
-    pub(super) fn pattern(&self, name: &str) -> Option<&Entry> {
-        let fitting = self
-            .patterns
-            .iter()
-            .filter(|(pattern, _)| fits(pattern, name));
-        fitting
-            .max_by_key(|(pattern, _)| pattern.len())
-            .map(|(_, entry)| entry)
-    }
-}
-
-fn entries(text: &'static str) -> Result<Table<Entry>, toml::de::Error> {
-    let rows: Table<Row> = toml::from_str(text)?;
-    let entry = |(key, row): (&'static str, Row)| match Entry::try_from(row) {
-        Ok(entry) => Ok((key, entry)),
-        Err(why) => Err(toml::de::Error::custom(format_args!("{key}: {why}"))),
-    };
-    rows.into_iter().map(entry).collect()
 }
 
 /// Whether the name is the pattern with something for each `*`.
 ///
-/// A `*` stands for one character at least: `libicu*.so.72` is not a name for `libicu.so.72`.
+/// A `*` stands for one character at least: `libicu.so.72` does not fit `libicu*.so.72`.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

@@ -1,6 +1,6 @@
-//! What is answered, above all where the obvious answer is wrong.
+//! What has a soname, above all where the obvious answer is wrong.
 
-use crate::catalog::{Library, Remedy, Unknown, libraries, near, package, program, soname};
+use crate::catalog::{Remedy, Unknown, libraries, package, program, soname};
 
 fn attribute(name: &str) -> &'static str {
     match soname(name) {
@@ -211,92 +211,8 @@ fn names_of_older_releases() {
     };
     assert_eq!(
         (attribute, older, sure),
-        ("libx11", ["xorg.libX11"].as_slice(), true)
+        ("libx11", vec!["xorg.libX11"], true)
     );
-}
-
-fn named(attribute: &str, older: &[&str]) -> Library {
-    Library {
-        attribute: attribute.to_owned(),
-        older: older.iter().map(|&n| n.to_owned()).collect(),
-    }
-}
-
-#[test]
-fn add_lib_takes_a_name_of_any_kind() {
-    for (name, expected) in [
-        ("libX11.so.6", vec![named("libx11", &["xorg.libX11"])]),
-        ("libx11", vec![named("libx11", &["xorg.libX11"])]),
-        ("xorg.libX11", vec![named("libx11", &["xorg.libX11"])]),
-        ("unixODBC", vec![named("unixodbc", &["unixODBC"])]),
-        ("SDL2", vec![named("SDL2", &[])]),
-        ("python-magic", vec![named("file", &[])]),
-        ("Python_Magic", vec![named("file", &[])]),
-        ("pyzbar", vec![named("zbar", &[])]),
-        ("pyodbc", vec![named("unixodbc", &["unixODBC"])]),
-        ("stdenv.cc.cc.lib", vec![named("stdenv.cc.cc.lib", &[])]),
-        ("libICantBeKnown", vec![named("libICantBeKnown", &[])]),
-        (
-            "python3Packages.numpy",
-            vec![named("python3Packages.numpy", &[])],
-        ),
-    ] {
-        assert_eq!(libraries(name), Ok(expected), "{name}");
-    }
-    let weasyprint = libraries("WeasyPrint").unwrap();
-    assert!(weasyprint.len() > 3 && weasyprint.contains(&named("pango", &[])));
-}
-
-#[test]
-fn add_lib_refuses_what_is_no_library() {
-    for name in [
-        "",
-        "a b",
-        "lib/x",
-        "1up",
-        "foo.",
-        "\"x\"",
-        "${x}",
-        "libnothing.so.1",
-        "xorg..libX11",
-    ] {
-        assert!(
-            matches!(libraries(name), Err(Unknown::Name { .. })),
-            "{name}"
-        );
-    }
-    for name in ["libtiff.so.5", "libQt6Nothing.so.6", "pygit2"] {
-        assert!(
-            matches!(libraries(name), Err(Unknown::Unavailable { .. })),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn near_names() {
-    for (name, expected) in [
-        ("libGL.so.2", "libGL.so.1"),
-        ("libgl.so.1", "libGL.so.1"),
-        ("libxcb-curser", "libxcb-cursor"),
-        ("wesyprint", "weasyprint"),
-        ("libstdc++.so.7", "libstdc++.so.6"),
-    ] {
-        let found = near(name);
-        assert!(
-            found.contains(&expected) && found.len() <= 5,
-            "{name}: {found:?}"
-        );
-    }
-    assert!(near("something-else-entirely").is_empty());
-    assert!(near("").is_empty());
-    assert!(near(&"x".repeat(100_000)).is_empty());
-}
-
-#[test]
-fn an_unknown_soname_says_what_is_near() {
-    let error = libraries("libGL.so.9").unwrap_err();
-    assert!(error.to_string().contains("libGL.so.1"), "{error}");
 }
 
 #[test]

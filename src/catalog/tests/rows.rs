@@ -2,8 +2,9 @@
 
 use crate::catalog::names::{is_attribute, is_soname, normalise};
 use crate::catalog::table::{
-    Fact, PACKAGES, PATTERNS, PROGRAMS, SONAMES, Table, Tables, fits, tables,
+    Attribute, Fact, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES, fits, tables,
 };
+use crate::catalog::{attributes, libraries, package, soname};
 
 const FILES: [(&str, &str); 4] = [
     ("sonames.toml", SONAMES),
@@ -12,52 +13,84 @@ const FILES: [(&str, &str); 4] = [
     ("packages.toml", PACKAGES),
 ];
 
-/// The rows of a file in their order: key and value.
-fn rows(text: &'static str) -> Vec<(&'static str, toml::Table)> {
-    let mut rows = Vec::new();
-    for line in text
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let key = line.split('"').nth(1).unwrap_or_default();
-        let parsed: toml::Table = toml::from_str(line).unwrap();
-        assert_eq!(parsed.len(), 1, "one fact per line: {line}");
-        rows.push((key, parsed[key].as_table().unwrap().clone()));
-    }
-    rows
+/// The rows of a file as a TOML parser sees them.
+fn rows(text: &'static str) -> toml::Table {
+    toml::from_str(text).unwrap()
 }
 
-fn facts() -> impl Iterator<Item = (&'static str, &'static Fact)> {
-    let tables = tables();
-    let all: [&Table<_>; 3] = [&tables.sonames, &tables.patterns, &tables.programs];
-    all.into_iter()
-        .flatten()
-        .map(|(key, entry)| (*key, &entry.fact))
+fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
+    let all = [&tables().sonames, &tables().patterns, &tables().programs];
+    all.into_iter().flat_map(|table| {
+        let fact = |key| (key, Fact::read(table.get(key).unwrap()).unwrap());
+        table.keys().map(fact)
+    })
 }
 
 #[test]
-fn the_tables_can_be_read() {
-    let read = Tables::read().unwrap();
-    let counts = [
-        read.sonames.len(),
-        read.patterns.len(),
-        read.programs.len(),
-        read.packages.len(),
+fn the_index_sees_what_a_parser_sees() {
+    let tables = tables();
+    let indexes = [
+        &tables.sonames,
+        &tables.patterns,
+        &tables.programs,
+        &tables.packages,
     ];
-    assert_eq!(counts, FILES.map(|(_, text)| rows(text).len()));
+    for ((file, text), index) in FILES.into_iter().zip(indexes) {
+        let lines = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert_eq!(
+            lines.count(),
+            index.keys().count(),
+            "{file}: a line is no row"
+        );
+        let parsed = rows(text);
+        assert_eq!(parsed.len(), index.keys().count(), "{file}: a key twice");
+        for (key, value) in parsed {
+            let found = index
+                .get(&key)
+                .unwrap_or_else(|| panic!("{file}: {key} is not in order"));
+            let line: toml::Table = toml::from_str(&format!("row = {found}")).unwrap();
+            assert_eq!(line["row"], value, "{file}: {key}");
+        }
+    }
 }
 
 #[test]
 fn rows_are_sorted_and_single() {
-    for (file, text) in FILES {
-        for pair in rows(text).windows(2) {
-            assert!(
-                pair[0].0 < pair[1].0,
-                "{file}: {} before {}",
-                pair[0].0,
-                pair[1].0
-            );
-        }
+    let tables = tables();
+    for table in [
+        &tables.sonames,
+        &tables.patterns,
+        &tables.programs,
+        &tables.packages,
+    ] {
+        assert!(table.keys().is_sorted_by(|a, b| a < b));
+    }
+}
+
+#[test]
+fn every_row_can_be_read() {
+    assert!(facts().count() > 1000);
+    for name in tables().packages.keys() {
+        PackageNote::read(tables().packages.get(name).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_row_states_one_thing() {
+    for row in [
+        r#"{ evidence = "x" }"#,
+        r#"{ attribute = "zlib" }"#,
+        r#"{ attribute = "zlib", driver = true, evidence = "x" }"#,
+        r#"{ attribute = "zlib", none = "gone", evidence = "x" }"#,
+        r#"{ attribute = "zlib", wheels = ["a"], likely = true, evidence = "x" }"#,
+        r#"{ driver = true, none = "gone", evidence = "x" }"#,
+        r#"{ driver = true, likely = true, evidence = "x" }"#,
+        r#"{ none = "gone", older = ["a"], evidence = "x" }"#,
+        r#"{ attribute = "zlib", atribute = "zlib", evidence = "x" }"#,
+    ] {
+        assert!(Fact::read(row).is_err(), "{row}");
     }
 }
 
@@ -74,23 +107,20 @@ fn every_row_has_evidence() {
 
 #[test]
 fn keys_are_of_their_kind() {
-    for (soname, _) in rows(SONAMES) {
-        assert!(
-            is_soname(soname) && !soname.contains(['*', '/', ' ']),
-            "{soname}"
-        );
+    for name in tables().sonames.keys() {
+        assert!(is_soname(name) && !name.contains(['*', '/', ' ']), "{name}");
     }
-    for (program, _) in rows(PROGRAMS) {
-        assert!(!program.contains(['/', ' ']), "{program}");
+    for name in tables().programs.keys() {
+        assert!(!name.contains(['/', ' ']), "{name}");
     }
-    for (package, _) in rows(PACKAGES) {
-        assert_eq!(package, normalise(package));
+    for name in tables().packages.keys() {
+        assert_eq!(name, normalise(name));
     }
 }
 
 #[test]
 fn glibc_is_in_no_table() {
-    let glibc = [
+    for name in [
         "libc.so.6",
         "libm.so.6",
         "libmvec.so.1",
@@ -105,17 +135,16 @@ fn glibc_is_in_no_table() {
         "libnss_dns.so.2",
         "libthread_db.so.1",
         "libBrokenLocale.so.1",
+        "libgcc_s.so.1",
         "ld-linux-x86-64.so.2",
         "ld-linux-aarch64.so.1",
-        "libgcc_s.so.1",
-    ];
-    for name in glibc {
-        assert_eq!(crate::catalog::soname(name), None, "{name}");
+    ] {
+        assert_eq!(soname(name), None, "{name}");
     }
     for (key, fact) in facts() {
-        if let Fact::Attribute { attribute, .. } = fact {
+        if let Fact::Attribute(Attribute { attribute, .. }) = fact {
             assert!(!attribute.starts_with("glibc"), "{key}: never offer a libc");
-            assert_ne!(*attribute, "mesa", "{key}: mesa is a driver");
+            assert_ne!(attribute, "mesa", "{key}: mesa is a driver");
         }
     }
 }
@@ -124,45 +153,37 @@ fn glibc_is_in_no_table() {
 fn attributes_are_paths_and_older_names_differ() {
     for (key, fact) in facts() {
         let (attribute, older) = match fact {
-            Fact::Attribute {
+            Fact::Attribute(Attribute {
                 attribute, older, ..
-            } => (attribute, older.as_slice()),
+            }) => (attribute, older),
             Fact::Wheel {
                 attribute: Some(attribute),
                 ..
-            } => (attribute, [].as_slice()),
-            _ => continue,
+            } => (attribute, Vec::new()),
+            Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => continue,
         };
         assert!(
             is_attribute(attribute) && !is_soname(attribute),
             "{key}: {attribute}"
         );
         for name in older {
-            assert!(is_attribute(name), "{key}: {name}");
-            assert_ne!(name, attribute, "{key}");
+            assert!(is_attribute(name) && name != attribute, "{key}: {name}");
         }
     }
 }
 
 #[test]
-fn an_attribute_has_the_same_older_names_in_every_row() {
-    let tables = tables();
-    for (key, entry) in tables.sonames.iter().chain(&tables.patterns) {
-        if let Fact::Attribute {
+fn all_rows_of_an_attribute_agree_on_its_names() {
+    for fact in tables().sonames.facts().chain(tables().patterns.facts()) {
+        if let Fact::Attribute(Attribute {
             attribute, older, ..
-        } = &entry.fact
+        }) = fact
         {
-            assert_eq!(&tables.older[attribute], older, "{key}");
-        }
-    }
-}
-
-#[test]
-fn an_older_name_means_one_attribute() {
-    let tables = tables();
-    for (attribute, older) in &tables.older {
-        for name in older {
-            assert_eq!(tables.attributes[name], *attribute);
+            for name in older.iter().chain([&attribute]) {
+                let library = attributes::known(name).unwrap();
+                assert_eq!(library.attribute, attribute, "{name}");
+                assert_eq!(library.older, older, "{name}");
+            }
         }
     }
 }
@@ -172,17 +193,19 @@ fn reasons_and_notes_read_as_parts_of_a_sentence() {
     for (key, fact) in facts() {
         let text = match fact {
             Fact::None { reason } => reason,
-            Fact::Attribute {
+            Fact::Attribute(Attribute {
                 note: Some(note), ..
-            } => note,
+            }) => note,
             _ => continue,
         };
-        assert!(text.len() > 5 && text.trim() == *text, "{key}: {text}");
+        assert!(
+            text.len() > 5 && text.trim() == text && !text.ends_with('.'),
+            "{key}: {text}"
+        );
         assert!(
             !text.starts_with(|c: char| c.is_uppercase()),
             "{key}: {text}"
         );
-        assert!(!text.ends_with('.'), "{key}: {text}");
     }
 }
 
@@ -190,9 +213,10 @@ fn reasons_and_notes_read_as_parts_of_a_sentence() {
 fn wheels_are_normalised_names() {
     for (key, fact) in facts() {
         if let Fact::Wheel { packages, .. } = fact {
-            for package in packages {
-                assert_eq!(*package, normalise(package), "{key}");
-            }
+            assert!(
+                packages.iter().all(|name| *name == normalise(name)),
+                "{key}: {packages:?}"
+            );
         }
     }
 }
@@ -202,61 +226,55 @@ fn a_pattern_fits_its_example_and_decides_it() {
     for (pattern, row) in rows(PATTERNS) {
         let example = row["example"].as_str().unwrap();
         assert!(pattern.contains('*') && is_soname(example), "{pattern}");
-        assert!(fits(pattern, example), "{pattern}: {example}");
-        let decides = tables().pattern(example).unwrap();
-        assert!(
-            std::ptr::eq(decides, &tables().patterns[pattern]),
-            "{pattern}: {example}"
+        assert!(fits(&pattern, example), "{pattern}: {example}");
+        let (decides, row) = (
+            tables().patterns.fitting(example),
+            tables().patterns.get(&pattern),
         );
+        assert_eq!(decides, row, "{pattern}: {example}");
     }
     for text in [SONAMES, PROGRAMS] {
-        assert!(
-            rows(text)
-                .iter()
-                .all(|(_, row)| !row.contains_key("example"))
-        );
+        assert!(rows(text).values().all(|row| row.get("example").is_none()));
     }
 }
 
 #[test]
 fn no_name_fits_two_patterns_equally() {
-    let names = rows(SONAMES).into_iter().map(|(name, _)| name.to_owned());
-    let examples = rows(PATTERNS)
-        .into_iter()
-        .map(|(_, row)| row["example"].as_str().unwrap().to_owned());
-    for name in names.chain(examples) {
-        let mut lengths: Vec<usize> = rows_fitting(&name).map(str::len).collect();
+    let patterns = rows(PATTERNS);
+    let examples = patterns
+        .values()
+        .map(|row| row["example"].as_str().unwrap().to_owned());
+    let names = tables().sonames.keys().map(str::to_owned).chain(examples);
+    for name in names {
+        let fitting = tables()
+            .patterns
+            .keys()
+            .filter(|pattern| fits(pattern, &name));
+        let mut lengths: Vec<usize> = fitting.map(str::len).collect();
         lengths.sort_unstable();
-        let count = lengths.len();
-        lengths.dedup();
-        assert_eq!(lengths.len(), count, "{name}");
+        assert!(lengths.is_sorted_by(|a, b| a < b), "{name}");
     }
-}
-
-fn rows_fitting(name: &str) -> impl Iterator<Item = &'static str> {
-    tables()
-        .patterns
-        .keys()
-        .copied()
-        .filter(move |pattern| fits(pattern, name))
 }
 
 #[test]
 fn a_package_names_libraries_that_are_known() {
-    for (name, note) in &tables().packages {
+    for name in tables().packages.keys() {
+        let note = package(name).unwrap();
         for library in &note.libraries {
-            let current = tables().attributes.get(library);
-            assert_eq!(
-                current,
-                Some(library),
-                "{name}: {library} is no current attribute of a soname"
-            );
+            let known = attributes::known(library).map(|library| library.attribute);
+            assert_eq!(known.as_deref(), Some(*library), "{name}");
         }
-        let says = !note.libraries.is_empty() || note.alternative.is_some() || note.note.is_some();
-        assert!(says, "{name} says nothing");
+        assert!(
+            note.libraries.is_empty() == libraries(name).is_err()
+                || attributes::known(name).is_some()
+        );
+        assert!(
+            !note.libraries.is_empty() || note.alternative.or(note.note).is_some(),
+            "{name}"
+        );
         if let Some(alternative) = note.alternative {
             assert_eq!(alternative, normalise(alternative), "{name}");
-            assert_ne!(alternative, *name);
+            assert_ne!(alternative, name);
         }
     }
 }

@@ -1,0 +1,48 @@
+//! The attributes that hold libraries, by every spelling of their names.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::Library;
+use super::table::{Attribute, Fact, tables};
+
+/// Every spelling -> the present one and the older ones.
+type Spellings = BTreeMap<&'static str, (&'static str, Vec<&'static str>)>;
+
+/// Read from all rows, which takes a few milliseconds: for commands that name an attribute.
+fn spellings() -> &'static Spellings {
+    static SPELLINGS: OnceLock<Spellings> = OnceLock::new();
+    SPELLINGS.get_or_init(|| {
+        let mut spellings = Spellings::new();
+        for fact in tables().sonames.facts().chain(tables().patterns.facts()) {
+            let (attribute, older) = match fact {
+                Fact::Attribute(Attribute {
+                    attribute, older, ..
+                }) => (attribute, older),
+                Fact::Wheel {
+                    attribute: Some(attribute),
+                    ..
+                } => (attribute, Vec::new()),
+                Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => continue,
+            };
+            for name in older.iter().chain([&attribute]) {
+                spellings
+                    .entry(*name)
+                    .or_insert_with(|| (attribute, older.clone()));
+            }
+        }
+        spellings
+    })
+}
+
+/// The library of an attribute, if a row names it, in whatever spelling.
+pub(super) fn known(name: &str) -> Option<Library> {
+    spellings()
+        .get(name)
+        .map(|(attribute, older)| Library::new(attribute, older))
+}
+
+/// All spellings.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    spellings().keys().copied()
+}
