@@ -212,7 +212,7 @@ fn tool_table(mut table: toml::Table) -> Option<toml::Table> {
 fn keys(table: toml::Table, path: PathBuf) -> Result<(Keys, PathBuf)> {
     if let Some(unknown) = table.keys().find(|key| !KNOWN_KEYS.contains(&key.as_str())) {
         let trouble = Trouble::usage(format!("{}: unknown key `{unknown}`", path.display()));
-        let help = match near::nearest(unknown, KNOWN_KEYS) {
+        let help = match near::nearest(unknown, KNOWN_KEYS).first() {
             Some(known) => format!("did you mean `{known}`?"),
             None => format!("the keys are {}", KNOWN_KEYS.join(", ")),
         };

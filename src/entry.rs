@@ -41,7 +41,9 @@ impl Entry<'_> {
             return Ok(());
         }
         let project = &self.config.project;
-        let _lock = Lock::take(project, || self.speaker.step("waiting for another shell to finish with this project"))?;
+        let _lock = Lock::take(project, || {
+            self.speaker.step("waiting for another shell to finish with this project")
+        })?;
         install::recover(&self.config.venv)?;
         let observed = self.observe(&python)?;
         let plan = self.decide(&observed);
@@ -55,7 +57,9 @@ impl Entry<'_> {
     /// The shell's own python: not the venv's, which may be on PATH already.
     fn python(&self) -> Result<PathBuf> {
         self.environment.find_python(Some(&self.config.venv)).ok_or_else(|| {
-            Trouble::new("there is no python3 on PATH").help("add python3 to the packages in shell.nix").into()
+            Trouble::new("there is no python3 on PATH")
+                .help("add python3 to the packages in shell.nix")
+                .into()
         })
     }
 
@@ -64,7 +68,8 @@ impl Entry<'_> {
         let present = present(venv)?;
         let stamp = Stamp::read(venv);
         let interpreter_directories = stamp.as_ref().map(|stamp| stamp.interpreter_directories.as_slice());
-        let offer = self.shell_has_a_say().then(|| self.directories(interpreter_directories.unwrap_or_default()));
+        let offer =
+            self.shell_has_a_say().then(|| self.directories(interpreter_directories.unwrap_or_default()));
         let site_packages = stamp::site_packages_times(venv);
         let provided = site_packages.iter().all(|(path, _)| match self.config.provide {
             Provide::Import => provide::is_installed(path),
@@ -125,7 +130,8 @@ impl Entry<'_> {
         let venv = Venv::open(&self.config.venv)?;
         let interpreter = &venv.interpreter;
         let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
-        stamp.interpreter_directories = offer::interpreter_directories(&interpreter.real, &interpreter.object);
+        stamp.interpreter_directories =
+            offer::interpreter_directories(&interpreter.real, &interpreter.object);
         let kept = observed.stamp.as_ref().filter(|_| !self.shell_has_a_say()).map(|old| old.offer.clone());
         stamp.offer = kept.unwrap_or_else(|| self.directories(&stamp.interpreter_directories));
         let libraries = offer::libraries(&stamp.offer, interpreter.object.machine, catalog::is_driver);
@@ -137,7 +143,13 @@ impl Entry<'_> {
         }
         let tree = Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &self.config.venv };
         let offered = if self.config.provide == Provide::None { Default::default() } else { libraries };
-        let found = examine(&tree, &Target::Real(interpreter, Vec::new(), Rules::Own), &offered, &[], &self.config.ignore);
+        let found = examine(
+            &tree,
+            &Target::Real(interpreter, Vec::new(), Rules::Own),
+            &offered,
+            &[],
+            &self.config.ignore,
+        );
         self.speaker.block(&report::entry_summary(&found));
         stamp.missing = report::missing_for_import(&found);
         stamp.site_packages = stamp::site_packages_times(&self.config.venv);

@@ -122,7 +122,8 @@ impl Target<'_> {
             },
             Self::Real(interpreter, library_path, _) => {
                 let nix = self.kind() == LoaderKind::Nix;
-                let own = std::fs::canonicalize(&interpreter.loader).unwrap_or_else(|_| interpreter.loader.clone());
+                let own =
+                    std::fs::canonicalize(&interpreter.loader).unwrap_or_else(|_| interpreter.loader.clone());
                 System {
                     library_path: library_path.clone(),
                     cache: (!nix).then(|| Cache::read(Path::new("/etc/ld.so.cache"))),
@@ -141,7 +142,9 @@ impl Target<'_> {
     fn starts(&self, interpreter: &str) -> bool {
         match self {
             Self::AssumedNix(..) => false,
-            Self::Real(..) => self.kind() == LoaderKind::Host || crate::offer::in_store(Path::new(interpreter)),
+            Self::Real(..) => {
+                self.kind() == LoaderKind::Host || crate::offer::in_store(Path::new(interpreter))
+            }
         }
     }
 
@@ -241,7 +244,7 @@ fn is_ignored(finding: &Finding, ignore: &[String]) -> bool {
     let named = |name: &str| ignore.iter().any(|ignored| ignored == name);
     let by_distribution = !finding.distributions.is_empty()
         && finding.distributions.iter().all(|affected| {
-            ignore.iter().any(|ignored| crate::venv::normalize_name(ignored) == affected.name)
+            ignore.iter().any(|ignored| crate::project_name::normalize(ignored) == affected.name)
         });
     finding.soname.as_deref().is_some_and(named) || by_distribution
 }

@@ -14,6 +14,7 @@ pub mod loader;
 pub mod near;
 pub mod nixfile;
 pub mod offer;
+pub mod project_name;
 pub mod provide;
 pub mod report;
 pub mod scaffold;

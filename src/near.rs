@@ -1,26 +1,43 @@
-//! Near names, for "did you mean".
+//! Names that look alike, for "did you mean".
 
-/// The candidate nearest to `name`, if one is near enough to be meant.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
-    let scored = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
-    scored.filter(|&(distance, _)| distance <= limit).min().map(|(_, candidate)| candidate)
+/// How many names are worth reading.
+const MOST: usize = 5;
+
+/// The names nearest to `name`, nearest first, and none that a slip of the pen does not explain.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = fold(name);
+    // One slip in four letters: "libqt5" should not offer "libzip".
+    let limit = ((wanted.len() + 1) / 4).min(4);
+    let mut found: Vec<(usize, &str)> = known
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(wanted.len()) <= limit)
+        .filter_map(|candidate| Some((distance(&wanted, &fold(candidate), limit)?, candidate)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
 }
 
-/// Levenshtein distance in characters.
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+/// Case is the commonest slip (libx11, libX11), and costs nothing.
+fn fold(name: &str) -> Vec<u8> {
+    name.bytes().map(|b| b.to_ascii_lowercase()).collect()
+}
+
+/// Levenshtein's distance, if it is at most `limit`.
+fn distance(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != y);
             diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+        if row.iter().all(|&cost| cost > limit) {
+            return None;
         }
     }
-    row[b.len()]
+    row.last().copied().filter(|&cost| cost <= limit)
 }
 
 #[cfg(test)]
@@ -28,9 +45,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances() {
-        assert_eq!((distance("kitten", "sitting"), distance("", "ab"), distance("x", "x")), (3, 2, 0));
-        assert_eq!(nearest("venv_dir", ["ignore", "venv-dir"]), Some("venv-dir"));
-        assert_eq!(nearest("zzz", ["ignore", "venv-dir"]), None);
+    fn slips_are_found_and_strangers_are_not() {
+        let known = ["ignore", "venv-dir", "libX11.so.6"];
+        assert_eq!(nearest("venv_dir", known), ["venv-dir"]);
+        assert_eq!(nearest("libx11.so.6", known), ["libX11.so.6"]);
+        assert!(nearest("zzz", known).is_empty());
     }
 }

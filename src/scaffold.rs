@@ -34,7 +34,10 @@ fn definition(source: &Source) -> String {
             format!("venvfix = import (/. + {}) {{ inherit pkgs; }};", quoted(&format!("{path}/nix")))
         }
         Source::Tarball(url) => {
-            format!("venvfix = import \"${{builtins.fetchTarball {}}}/nix\" {{ inherit pkgs; }};", quoted(url))
+            format!(
+                "venvfix = import \"${{builtins.fetchTarball {}}}/nix\" {{ inherit pkgs; }};",
+                quoted(url)
+            )
         }
     }
 }

@@ -16,19 +16,12 @@ fn spellings() -> &'static Spellings {
         let mut spellings = Spellings::new();
         for fact in tables().sonames.facts().chain(tables().patterns.facts()) {
             let (attribute, older) = match fact {
-                Fact::Attribute(Attribute {
-                    attribute, older, ..
-                }) => (attribute, older),
-                Fact::Wheel {
-                    attribute: Some(attribute),
-                    ..
-                } => (attribute, Vec::new()),
+                Fact::Attribute(Attribute { attribute, older, .. }) => (attribute, older),
+                Fact::Wheel { attribute: Some(attribute), .. } => (attribute, Vec::new()),
                 Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => continue,
             };
             for name in older.iter().chain([&attribute]) {
-                spellings
-                    .entry(*name)
-                    .or_insert_with(|| (attribute, older.clone()));
+                spellings.entry(*name).or_insert_with(|| (attribute, older.clone()));
             }
         }
         spellings
@@ -37,9 +30,7 @@ fn spellings() -> &'static Spellings {
 
 /// The library of an attribute, if a row names it, in whatever spelling.
 pub(super) fn known(name: &str) -> Option<Library> {
-    spellings()
-        .get(name)
-        .map(|(attribute, older)| Library::new(attribute, older))
+    spellings().get(name).map(|(attribute, older)| Library::new(attribute, older))
 }
 
 /// All spellings.

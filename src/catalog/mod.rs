@@ -16,7 +16,6 @@
 
 mod attributes;
 mod names;
-mod near;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -96,16 +95,11 @@ impl fmt::Display for Unknown {
                 write!(f, "no library is known as '{name}'")
             }
             Unknown::Name { name, near } => {
-                write!(
-                    f,
-                    "no library is known as '{name}'; near names: {}",
-                    near.join(", ")
-                )
+                write!(f, "no library is known as '{name}'; near names: {}", near.join(", "))
             }
-            Unknown::Driver { name } => write!(
-                f,
-                "'{name}' comes with the graphics driver, not with a package"
-            ),
+            Unknown::Driver { name } => {
+                write!(f, "'{name}' comes with the graphics driver, not with a package")
+            }
             Unknown::Unavailable { name, reason } => write!(f, "nixpkgs has no '{name}': {reason}"),
         }
     }
@@ -116,10 +110,7 @@ impl std::error::Error for Unknown {}
 /// What has the library of this soname: its own row, else the most specific pattern.
 #[must_use]
 pub fn soname(name: &str) -> Option<Remedy> {
-    let row = tables()
-        .sonames
-        .get(name)
-        .or_else(|| tables().patterns.fitting(name))?;
+    let row = tables().sonames.get(name).or_else(|| tables().patterns.fitting(name))?;
     Fact::read(row).ok().map(Remedy::from)
 }
 
@@ -133,7 +124,7 @@ pub fn program(file_name: &str) -> Option<Remedy> {
 /// What is known of a PyPI package, in whatever spelling of its name.
 #[must_use]
 pub fn package(pypi_name: &str) -> Option<PackageNote> {
-    let row = tables().packages.get(&names::normalise(pypi_name))?;
+    let row = tables().packages.get(&crate::project_name::normalize(pypi_name))?;
     PackageNote::read(row).ok()
 }
 
@@ -156,15 +147,10 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
         return Ok(vec![library]);
     }
     match package(name) {
-        Some(note) if note.libraries.is_empty() => Err(Unknown::Unavailable {
-            name: name.to_owned(),
-            reason: instead_of(&note),
-        }),
-        Some(note) => Ok(note
-            .libraries
-            .iter()
-            .map(|attribute| library(attribute))
-            .collect()),
+        Some(note) if note.libraries.is_empty() => {
+            Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(&note) })
+        }
+        Some(note) => Ok(note.libraries.iter().map(|attribute| library(attribute)).collect()),
         None if names::is_attribute(name) => Ok(vec![library(name)]),
         None => Err(not_known(name)),
     }
@@ -177,31 +163,17 @@ pub fn near(name: &str) -> Vec<&'static str> {
         .chain(attributes::names())
         .chain(tables().packages.keys())
         .chain(tables().programs.keys());
-    near::nearest(name, known)
+    crate::near::nearest(name, known)
 }
 
 impl From<Fact> for Remedy {
     fn from(fact: Fact) -> Self {
         match fact {
-            Fact::Attribute(Attribute {
-                attribute,
-                older,
-                sure,
-                note,
-            }) => Remedy::Attribute {
-                attribute,
-                older,
-                sure,
-                note,
-            },
+            Fact::Attribute(Attribute { attribute, older, sure, note }) => {
+                Remedy::Attribute { attribute, older, sure, note }
+            }
             Fact::Driver => Remedy::Driver,
-            Fact::Wheel {
-                packages,
-                attribute,
-            } => Remedy::Wheel {
-                packages,
-                attribute,
-            },
+            Fact::Wheel { packages, attribute } => Remedy::Wheel { packages, attribute },
             Fact::None { reason } => Remedy::None { reason },
         }
     }
@@ -219,26 +191,15 @@ impl Library {
 fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
     let name = name.to_owned();
     match remedy {
-        Remedy::Attribute {
-            attribute, older, ..
-        } => Ok(Library::new(attribute, &older)),
+        Remedy::Attribute { attribute, older, .. } => Ok(Library::new(attribute, &older)),
         // Who asks for the library by its name wants nixpkgs', whatever a wheel would bring.
-        Remedy::Wheel {
-            attribute: Some(attribute),
-            ..
-        } => Ok(library(attribute)),
-        Remedy::Wheel {
-            packages,
-            attribute: None,
-        } => {
+        Remedy::Wheel { attribute: Some(attribute), .. } => Ok(library(attribute)),
+        Remedy::Wheel { packages, attribute: None } => {
             let reason = format!("it comes with the wheel {}", packages.join(" or "));
             Err(Unknown::Unavailable { name, reason })
         }
         Remedy::Driver => Err(Unknown::Driver { name }),
-        Remedy::None { reason } => Err(Unknown::Unavailable {
-            name,
-            reason: reason.to_owned(),
-        }),
+        Remedy::None { reason } => Err(Unknown::Unavailable { name, reason: reason.to_owned() }),
     }
 }
 
@@ -255,10 +216,7 @@ fn instead_of(note: &PackageNote) -> String {
 }
 
 fn not_known(name: &str) -> Unknown {
-    Unknown::Name {
-        name: name.to_owned(),
-        near: near(name),
-    }
+    Unknown::Name { name: name.to_owned(), near: near(name) }
 }
 
 /// Whether a soname belongs to the graphics driver.

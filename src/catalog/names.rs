@@ -1,19 +1,4 @@
-//! What a name looks like, and how PyPI names compare.
-
-/// The form in which PyPI compares names (PEP 503): lower case, runs of `-`, `_` and `.` as one `-`.
-pub(super) fn normalise(pypi_name: &str) -> String {
-    let mut out = String::with_capacity(pypi_name.len());
-    for c in pypi_name.trim().chars() {
-        if matches!(c, '-' | '_' | '.') {
-            if !out.ends_with('-') {
-                out.push('-');
-            }
-        } else {
-            out.extend(c.to_lowercase());
-        }
-    }
-    out
-}
+//! What a name looks like.
 
 /// Whether this is a shared library's file name: `libz.so`, `libz.so.1`, not `xorg.source`.
 pub(super) fn is_soname(name: &str) -> bool {
@@ -29,8 +14,5 @@ pub(super) fn is_attribute(name: &str) -> bool {
 
 fn is_identifier(part: &str) -> bool {
     let starts_well = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts_well
-        && part
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    starts_well && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }

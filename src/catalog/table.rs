@@ -42,17 +42,12 @@ impl Table {
     /// Tests hold the files to the form that is relied on here: one row per line, sorted by key.
     fn index(text: &'static str) -> Table {
         let row = |line: &'static str| line.strip_prefix('"')?.split_once("\" = ");
-        Table {
-            rows: text.lines().filter_map(row).collect(),
-        }
+        Table { rows: text.lines().filter_map(row).collect() }
     }
 
     /// What follows the key.
     pub(super) fn get(&self, key: &str) -> Option<&'static str> {
-        let at = self
-            .rows
-            .binary_search_by_key(&key, |(known, _)| known)
-            .ok()?;
+        let at = self.rows.binary_search_by_key(&key, |(known, _)| known).ok()?;
         self.rows.get(at).map(|(_, value)| *value)
     }
 
@@ -63,16 +58,12 @@ impl Table {
     /// The row of the most specific pattern that the name fits: the one that spells out most of it.
     pub(super) fn fitting(&self, name: &str) -> Option<&'static str> {
         let fitting = self.rows.iter().filter(|(pattern, _)| fits(pattern, name));
-        fitting
-            .max_by_key(|(pattern, _)| pattern.len())
-            .map(|(_, value)| *value)
+        fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, value)| *value)
     }
 
     /// The facts of all rows.
     pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
-        self.rows
-            .iter()
-            .filter_map(|(_, value)| Fact::read(value).ok())
+        self.rows.iter().filter_map(|(_, value)| Fact::read(value).ok())
     }
 }
 
@@ -81,13 +72,8 @@ impl Table {
 pub(super) enum Fact {
     Attribute(Attribute),
     Driver,
-    Wheel {
-        packages: Vec<&'static str>,
-        attribute: Option<&'static str>,
-    },
-    None {
-        reason: &'static str,
-    },
+    Wheel { packages: Vec<&'static str>, attribute: Option<&'static str> },
+    None { reason: &'static str },
 }
 
 #[derive(Debug)]
@@ -130,36 +116,19 @@ impl TryFrom<Row> for Fact {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let Row {
-            attribute,
-            older,
-            likely,
-            note,
-            driver,
-            wheels: packages,
-            none,
-            ..
-        } = row;
+        let Row { attribute, older, likely, note, driver, wheels: packages, none, .. } = row;
         // What qualifies an attribute says nothing of a row that is about something else.
         let bare = older.is_empty() && !likely && note.is_none();
         match (attribute, driver, none) {
             (Some(attribute), false, None) if packages.is_empty() => {
-                Ok(Fact::Attribute(Attribute {
-                    attribute,
-                    older,
-                    sure: !likely,
-                    note,
-                }))
+                Ok(Fact::Attribute(Attribute { attribute, older, sure: !likely, note }))
             }
-            (attribute, false, None) if bare && !packages.is_empty() => Ok(Fact::Wheel {
-                packages,
-                attribute,
-            }),
+            (attribute, false, None) if bare && !packages.is_empty() => {
+                Ok(Fact::Wheel { packages, attribute })
+            }
             (None, true, None) if bare && packages.is_empty() => Ok(Fact::Driver),
             (None, false, Some(reason)) if bare && packages.is_empty() => Ok(Fact::None { reason }),
-            _ => Err(Error::custom(
-                "a row states one of: attribute, wheels, driver, none",
-            )),
+            _ => Err(Error::custom("a row states one of: attribute, wheels, driver, none")),
         }
     }
 }
@@ -191,9 +160,8 @@ impl PackageNote {
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {
-            tail.char_indices()
-                .any(|(at, c)| fits(rest, &tail[at + c.len_utf8()..]))
-        }),
+        Some((head, rest)) => name
+            .strip_prefix(head)
+            .is_some_and(|tail| tail.char_indices().any(|(at, c)| fits(rest, &tail[at + c.len_utf8()..]))),
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
     let shown = path.strip_prefix(&context.environment.current_dir).unwrap_or(&path).display().to_string();
     let libraries = libraries(&arguments.names)?;
     let source = fsx::read_text(&path, MAX_SIZE)?.ok_or_else(|| {
-        Trouble::new(format!("there is no {shown}")).help("write one with `venvfix init`, or name the file with --file")
+        Trouble::new(format!("there is no {shown}"))
+            .help("write one with `venvfix init`, or name the file with --file")
     })?;
     let edit = nixfile::add_libraries(&source, &libraries).map_err(|refusal| {
         let trouble = Trouble::new(format!("{shown}: {refusal}"));

@@ -21,7 +21,9 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
     let report = look(context, arguments)?;
     match arguments.format {
         Format::Human => {
-            context.speaker.result(&report::human(&report, context.speaker.verbosity == Verbosity::Verbose))?;
+            context
+                .speaker
+                .result(&report::human(&report, context.speaker.verbosity == Verbosity::Verbose))?;
         }
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
     }
@@ -46,7 +48,8 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         Loader::Nix => Libraries::new(),
         _ => offered(environment, &config, &venv, arguments.path.is_none(), &mut hazards),
     };
-    let tree = Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
+    let tree =
+        Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
     Ok(examine(&tree, &target, &offered, &hazards, &config.ignore))
 }
 
@@ -59,7 +62,9 @@ fn place(environment: &Environment, path: Option<&Path>) -> Result<(PathBuf, Con
     let path = environment.current_dir.join(path);
     let metadata = fs::metadata(&path).with_context(|| format!("could not examine {}", path.display()))?;
     if !metadata.is_dir() {
-        return Err(Trouble::usage(format!("{} is neither a venv nor a project folder", path.display())).into());
+        return Err(
+            Trouble::usage(format!("{} is neither a venv nor a project folder", path.display())).into()
+        );
     }
     if path.join("pyvenv.cfg").exists() {
         let project = path.parent().unwrap_or(Path::new("/"));

@@ -27,7 +27,10 @@ const UNPACK: &str = include_str!("../../hooks/unpack_wheels.py");
 const VERSION: &str = "import sys; print('%d.%d' % sys.version_info[:2])";
 
 pub(super) fn run(context: &Context, arguments: &Preview) -> Result<Exit> {
-    let folder = tempfile::Builder::new().prefix("venvfix-").tempdir().context("could not make a folder for wheels")?;
+    let folder = tempfile::Builder::new()
+        .prefix("venvfix-")
+        .tempdir()
+        .context("could not make a folder for wheels")?;
     let report = Download { context, arguments, folder: folder.path() }.report()?;
     match arguments.format {
         Format::Human => {
@@ -56,7 +59,11 @@ impl Download<'_> {
         self.context.speaker.step(format_args!("downloading wheels for Python {}.{}", version.0, version.1));
         self.download(&python, &wheels)?;
         let site_packages = self.unpack(&python, &wheels)?;
-        let tree = Tree { root: &site_packages, site_packages: &[site_packages.clone()], shown: Path::new("preview") };
+        let tree = Tree {
+            root: &site_packages,
+            site_packages: &[site_packages.clone()],
+            shown: Path::new("preview"),
+        };
         let target = Target::AssumedNix(machine(), Some(version));
         Ok(examine(&tree, &target, &Libraries::new(), &[], &[]))
     }
@@ -64,7 +71,8 @@ impl Download<'_> {
     /// A Python that can run pip: the one on PATH, or a throwaway venv of it (nixpkgs' has no pip).
     fn python_with_pip(&self) -> Result<PathBuf> {
         let python = self.context.environment.find_python(None).ok_or_else(|| {
-            Trouble::new("there is no python3 on PATH").help("preview downloads wheels with pip: install Python 3")
+            Trouble::new("there is no python3 on PATH")
+                .help("preview downloads wheels with pip: install Python 3")
         })?;
         if self.task(&python).args(["-c", "import pip"]).limit(SHORT).silent().run()?.success {
             return Ok(python);
@@ -72,9 +80,12 @@ impl Download<'_> {
         let venv = self.folder.join("venv");
         let made = self.task(&python).args(["-m", "venv"]).args([&venv]).limit(SHORT).run()?;
         if !made.success {
-            return Err(Trouble::new(format!("{} has neither pip nor a working venv module", python.display()))
-                .help("install pip for it (Debian: apt install python3-pip)")
-                .into());
+            return Err(Trouble::new(format!(
+                "{} has neither pip nor a working venv module",
+                python.display()
+            ))
+            .help("install pip for it (Debian: apt install python3-pip)")
+            .into());
         }
         Ok(venv::python(&venv))
     }
@@ -84,7 +95,9 @@ impl Download<'_> {
     }
 
     fn task(&self, python: &Path) -> Task {
-        Task::new(python, &self.context.environment.current_dir).without_env("PYTHONPATH").without_env("PYTHONHOME")
+        Task::new(python, &self.context.environment.current_dir)
+            .without_env("PYTHONPATH")
+            .without_env("PYTHONHOME")
     }
 
     /// Only wheels: building a source distribution would run its code.
@@ -119,7 +132,8 @@ impl Download<'_> {
     fn unpack(&self, python: &Path, wheels: &Path) -> Result<PathBuf> {
         let target = self.folder.join("site-packages");
         fs::create_dir_all(&target).with_context(|| format!("could not make {}", target.display()))?;
-        let ending = self.task(python).args(["-I", "-c", UNPACK]).args([wheels, &target]).limit(SHORT).run()?;
+        let ending =
+            self.task(python).args(["-I", "-c", UNPACK]).args([wheels, &target]).limit(SHORT).run()?;
         if !ending.success {
             return Err(Trouble::new("could not unpack the wheels").into());
         }
@@ -138,6 +152,8 @@ fn parse_version(text: &str) -> Result<(u32, u32)> {
     let mut parts = text.split('.').map(str::parse::<u32>);
     match (parts.next(), parts.next()) {
         (Some(Ok(major @ 3)), Some(Ok(minor))) => Ok((major, minor)),
-        _ => Err(Trouble::usage(format!("`{text}` is no version of Python")).help("give it as X.Y, such as 3.13").into()),
+        _ => Err(Trouble::usage(format!("`{text}` is no version of Python"))
+            .help("give it as X.Y, such as 3.13")
+            .into()),
     }
 }

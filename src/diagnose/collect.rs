@@ -215,12 +215,15 @@ fn severity(reach: Reach, remedy: &Remedy) -> Severity {
 fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
     let mut grouped: Vec<(Owner, Remedy, Vec<String>)> = Vec::new();
     for (examined, object) in input.objects() {
-        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else { continue };
+        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else {
+            continue;
+        };
         if (input.starts)(interpreter) {
             continue;
         }
         let owner = examined.owners.first().copied();
-        let remedy = (input.program_remedy)(&examined.shown.file_name().unwrap_or_default().to_string_lossy());
+        let remedy =
+            (input.program_remedy)(&examined.shown.file_name().unwrap_or_default().to_string_lossy());
         let shown = examined.shown.display().to_string();
         match grouped.iter_mut().find(|(o, r, _)| (*o, &*r) == (owner, &remedy)) {
             Some((_, _, objects)) => objects.push(shown),

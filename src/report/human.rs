@@ -54,7 +54,8 @@ pub fn preview(report: &Report, details: bool) -> String {
 /// What shell entry says of libraries that are missing: a few lines, or nothing.
 pub fn entry_summary(report: &Report) -> String {
     let mut out = String::new();
-    let missing = |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
+    let missing =
+        |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
     let errors: Vec<&Finding> = report.findings.iter().filter(missing).collect();
     let programs: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.code == Code::ForeignProgram).collect();
@@ -66,7 +67,10 @@ pub fn entry_summary(report: &Report) -> String {
     if !programs.is_empty() {
         let packages = distributions(programs.iter().flat_map(|f| &f.distributions));
         let count = count(programs.len(), "program", "programs");
-        line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {count} of {packages} cannot start on NixOS"));
+        line(
+            &mut out,
+            format_args!("{WARNING}venvfix{WARNING:#}: {count} of {packages} cannot start on NixOS"),
+        );
     }
     match add_command(report) {
         Some(command) => help(&mut out, &format!("{command}   # then enter the shell again")),
@@ -78,7 +82,8 @@ pub fn entry_summary(report: &Report) -> String {
 
 /// The libraries whose lack breaks an import or a program.
 pub fn missing_for_import(report: &Report) -> Vec<String> {
-    let missing = |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
+    let missing =
+        |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
     report.findings.iter().filter(missing).filter_map(|finding| finding.soname.clone()).collect()
 }
 
@@ -103,7 +108,8 @@ fn head(out: &mut String, report: &Report) {
         "nix" => "loader of the Nix store",
         _ => "loader of the system",
     };
-    let version = report.python.version.as_deref().map(|version| format!("python {version}, ")).unwrap_or_default();
+    let version =
+        report.python.version.as_deref().map(|version| format!("python {version}, ")).unwrap_or_default();
     let sums = format!(
         "{}, {}",
         count(report.counts.distributions, "distribution", "distributions"),
@@ -146,7 +152,10 @@ fn table(out: &mut String, findings: &[&Finding], details: bool) {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1)];
     for ([subject, remedy, packages], finding) in rows.iter().zip(findings) {
-        line(out, format_args!("  {subject:<0$}  {remedy:<1$}  {DIM}{packages}{DIM:#}", widths[0], widths[1]));
+        line(
+            out,
+            format_args!("  {subject:<0$}  {remedy:<1$}  {DIM}{packages}{DIM:#}", widths[0], widths[1]),
+        );
         if details {
             more(out, finding);
         }
@@ -173,9 +182,11 @@ fn has_short_remedy(finding: &Finding) -> bool {
 /// How many things a group of findings speaks of: programs stand several in one finding.
 fn number(findings: &[Finding]) -> usize {
     match findings.first().map(|finding| finding.code) {
-        Some(Code::ForeignProgram) => {
-            findings.iter().flat_map(|finding| &finding.distributions).map(|affected| affected.objects.len()).sum()
-        }
+        Some(Code::ForeignProgram) => findings
+            .iter()
+            .flat_map(|finding| &finding.distributions)
+            .map(|affected| affected.objects.len())
+            .sum(),
         _ => findings.len(),
     }
 }
@@ -196,7 +207,10 @@ fn heading(finding: &Finding, number: usize) -> String {
             count(number, "driver library is", "driver libraries are")
         ),
         (Code::ForeignProgram, _) => {
-            format!("{} cannot start on NixOS: built for /lib64's loader", count(number, "program", "programs"))
+            format!(
+                "{} cannot start on NixOS: built for /lib64's loader",
+                count(number, "program", "programs")
+            )
         }
         (Code::WrongArchitecture, _) => "objects for another architecture are not used here".into(),
         (Code::UnreadableObject, _) => format!("{} damaged", count(number, "object is", "objects are")),
@@ -213,7 +227,11 @@ fn row(finding: &Finding) -> [String; 3] {
         Remedy::Command { command } => command.clone(),
         Remedy::None { reason } => reason.clone(),
     };
-    [sanitize(&subject(finding)).into_owned(), sanitize(&remedy).into_owned(), distributions(&finding.distributions)]
+    [
+        sanitize(&subject(finding)).into_owned(),
+        sanitize(&remedy).into_owned(),
+        distributions(&finding.distributions),
+    ]
 }
 
 fn subject(finding: &Finding) -> String {
@@ -264,8 +282,12 @@ fn program(finding: &Finding) -> Option<&str> {
 
 /// Wheels that do the same and need less.
 fn alternatives(out: &mut String, report: &Report) {
-    let errors = report.findings.iter().filter(|finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error);
-    let names: BTreeSet<&str> = errors.flat_map(|finding| &finding.distributions).map(|affected| affected.name.as_str()).collect();
+    let errors = report
+        .findings
+        .iter()
+        .filter(|finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error);
+    let names: BTreeSet<&str> =
+        errors.flat_map(|finding| &finding.distributions).map(|affected| affected.name.as_str()).collect();
     for name in names {
         if let Some(other) = catalog::package(name).and_then(|note| note.alternative) {
             help(out, &format!("{other} does without: use it in place of {name} where no window is opened"));

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::fsx;
+use crate::project_name;
 
 /// METADATA holds the long description as well; the headers come first.
 const MAX_METADATA: u64 = 1 << 18;
@@ -30,29 +31,17 @@ impl Distribution {
     pub fn read(dist_info: &Path, root: &Path) -> Option<Self> {
         let headers = read_bounded(&dist_info.join("METADATA"), MAX_METADATA)?;
         let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
-        let name = normalize_name(&value("Name")?);
+        let name = project_name::normalize(&value("Name")?);
         let requires = headers_named(&headers, "Requires-Dist").map(requirement_name).collect();
         let files = record(dist_info, root);
         Some(Self { name, version: value("Version").unwrap_or_default(), requires, files })
     }
 }
 
-/// PEP 503: runs of `-`, `_` and `.` are one `-`, and case does not count.
-pub fn normalize_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for part in name.trim().split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-        if !out.is_empty() {
-            out.push('-');
-        }
-        out.push_str(&part.to_lowercase());
-    }
-    out
-}
-
 /// The name at the head of a PEP 508 requirement, normalised.
 pub(super) fn requirement_name(text: &str) -> String {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-    normalize_name(&text[..end.unwrap_or(text.len())])
+    project_name::normalize(&text[..end.unwrap_or(text.len())])
 }
 
 fn headers_named<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
@@ -87,12 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_normalised() {
-        for (text, wanted) in
-            [("Flask", "flask"), ("ruamel.yaml_clib", "ruamel-yaml-clib"), ("a--_.b", "a-b")]
-        {
-            assert_eq!(normalize_name(text), wanted);
-        }
+    fn a_requirement_begins_with_its_name() {
         assert_eq!(requirement_name("Torch>=2 ; extra == 'x'"), "torch");
         assert_eq!(requirement_name("zope.interface[test] (>1)"), "zope-interface");
     }

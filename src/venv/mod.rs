@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use crate::error::Trouble;
 use crate::fsx;
 pub use config_file::ConfigFile;
-pub use distribution::{Distribution, normalize_name};
+pub use distribution::Distribution;
 pub use interpreter::{Interpreter, LoaderKind};
 pub use scan::{Owned, files, read_distributions};
 

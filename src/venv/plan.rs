@@ -86,7 +86,8 @@ fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<Str
             // The stamp knows what the shell's python was then, be it a wrapper around the venv's.
             let before = observed.stamp.as_ref().map_or(interpreter, |stamp| &stamp.interpreter);
             let changed = *before != observed.interpreter;
-            changed.then(|| format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)))
+            changed
+                .then(|| format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)))
         }
     }
 }

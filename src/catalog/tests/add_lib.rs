@@ -3,10 +3,7 @@
 use crate::catalog::{Library, Unknown, libraries, near};
 
 fn named(attribute: &str, older: &[&str]) -> Library {
-    Library {
-        attribute: attribute.to_owned(),
-        older: older.iter().map(|&n| n.to_owned()).collect(),
-    }
+    Library { attribute: attribute.to_owned(), older: older.iter().map(|&n| n.to_owned()).collect() }
 }
 
 #[test]
@@ -23,10 +20,7 @@ fn add_lib_takes_a_name_of_any_kind() {
         ("pyodbc", vec![named("unixodbc", &["unixODBC"])]),
         ("stdenv.cc.cc.lib", vec![named("stdenv.cc.cc.lib", &[])]),
         ("libICantBeKnown", vec![named("libICantBeKnown", &[])]),
-        (
-            "python3Packages.numpy",
-            vec![named("python3Packages.numpy", &[])],
-        ),
+        ("python3Packages.numpy", vec![named("python3Packages.numpy", &[])]),
     ] {
         assert_eq!(libraries(name), Ok(expected), "{name}");
     }
@@ -36,27 +30,11 @@ fn add_lib_takes_a_name_of_any_kind() {
 
 #[test]
 fn add_lib_refuses_what_is_no_library() {
-    for name in [
-        "",
-        "a b",
-        "lib/x",
-        "1up",
-        "foo.",
-        "\"x\"",
-        "${x}",
-        "libnothing.so.1",
-        "xorg..libX11",
-    ] {
-        assert!(
-            matches!(libraries(name), Err(Unknown::Name { .. })),
-            "{name}"
-        );
+    for name in ["", "a b", "lib/x", "1up", "foo.", "\"x\"", "${x}", "libnothing.so.1", "xorg..libX11"] {
+        assert!(matches!(libraries(name), Err(Unknown::Name { .. })), "{name}");
     }
     for name in ["libtiff.so.5", "libQt6Nothing.so.6", "pygit2"] {
-        assert!(
-            matches!(libraries(name), Err(Unknown::Unavailable { .. })),
-            "{name}"
-        );
+        assert!(matches!(libraries(name), Err(Unknown::Unavailable { .. })), "{name}");
     }
 }
 
@@ -70,10 +48,7 @@ fn near_names() {
         ("libstdc++.so.7", "libstdc++.so.6"),
     ] {
         let found = near(name);
-        assert!(
-            found.contains(&expected) && found.len() <= 5,
-            "{name}: {found:?}"
-        );
+        assert!(found.contains(&expected) && found.len() <= 5, "{name}: {found:?}");
     }
     assert!(near("something-else-entirely").is_empty());
     assert!(near("").is_empty());

@@ -63,12 +63,7 @@ fn qt_platform_needs() {
 
 #[test]
 fn the_compilers_own_libraries() {
-    for name in [
-        "libgomp.so.1",
-        "libgomp.so.1.0.0",
-        "libatomic.so.1",
-        "libquadmath.so.0",
-    ] {
+    for name in ["libgomp.so.1", "libgomp.so.1.0.0", "libatomic.so.1", "libquadmath.so.0"] {
         assert_eq!(attribute(name), "stdenv.cc.cc.lib", "{name}");
     }
     assert_eq!(attribute("libgfortran.so.5"), "gfortran.cc.lib");
@@ -161,36 +156,21 @@ fn a_driver_is_no_package() {
         "libnvidia-glcore.so.570.86.10",
     ] {
         assert_eq!(soname(name), Some(Remedy::Driver), "{name}");
-        assert!(
-            matches!(libraries(name), Err(Unknown::Driver { .. })),
-            "{name}"
-        );
+        assert!(matches!(libraries(name), Err(Unknown::Driver { .. })), "{name}");
     }
 }
 
 #[test]
 fn what_a_sibling_wheel_brings() {
     for (name, package, beside) in [
-        (
-            "libcudart.so.13",
-            "nvidia-cuda-runtime",
-            Some("cudaPackages_13.cuda_cudart"),
-        ),
-        (
-            "libcublas.so.12",
-            "nvidia-cublas-cu12",
-            Some("cudaPackages_12.libcublas"),
-        ),
+        ("libcudart.so.13", "nvidia-cuda-runtime", Some("cudaPackages_13.cuda_cudart")),
+        ("libcublas.so.12", "nvidia-cublas-cu12", Some("cudaPackages_12.libcublas")),
         ("libcudart.so.11.0", "nvidia-cuda-runtime-cu11", None),
         ("libQt6Core.so.6", "pyqt6-qt6", Some("qt6.qtbase")),
         ("libQt6QuickShapesDesignHelpers.so.6", "pyqt6-qt6", None),
         ("libshiboken6.abi3.so.6.12", "shiboken6", None),
     ] {
-        let Some(Remedy::Wheel {
-            packages,
-            attribute,
-        }) = soname(name)
-        else {
+        let Some(Remedy::Wheel { packages, attribute }) = soname(name) else {
             panic!("{name}: {:?}", soname(name));
         };
         assert_eq!(packages[0], package, "{name}");
@@ -200,32 +180,16 @@ fn what_a_sibling_wheel_brings() {
 
 #[test]
 fn names_of_older_releases() {
-    let Some(Remedy::Attribute {
-        attribute,
-        older,
-        sure,
-        ..
-    }) = soname("libX11.so.6")
-    else {
+    let Some(Remedy::Attribute { attribute, older, sure, .. }) = soname("libX11.so.6") else {
         panic!("libX11");
     };
-    assert_eq!(
-        (attribute, older, sure),
-        ("libx11", vec!["xorg.libX11"], true)
-    );
+    assert_eq!((attribute, older, sure), ("libx11", vec!["xorg.libX11"], true));
 }
 
 #[test]
 fn programs() {
-    for (name, expected) in [
-        ("ruff", "ruff"),
-        ("node", "nodejs"),
-        ("ctest", "cmake"),
-        ("uvx", "uv"),
-    ] {
-        let Some(Remedy::Attribute { attribute, .. }) = program(name) else {
-            panic!("{name}")
-        };
+    for (name, expected) in [("ruff", "ruff"), ("node", "nodejs"), ("ctest", "cmake"), ("uvx", "uv")] {
+        let Some(Remedy::Attribute { attribute, .. }) = program(name) else { panic!("{name}") };
         assert_eq!(attribute, expected);
     }
     assert_eq!(program("no-such-program"), None);

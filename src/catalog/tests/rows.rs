@@ -1,10 +1,11 @@
 //! Every row, as it is written.
 
-use crate::catalog::names::{is_attribute, is_soname, normalise};
+use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
     Attribute, Fact, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES, fits, tables,
 };
 use crate::catalog::{attributes, libraries, package, soname};
+use crate::project_name::normalize;
 
 const FILES: [(&str, &str); 4] = [
     ("sonames.toml", SONAMES),
@@ -29,27 +30,14 @@ fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
 #[test]
 fn the_index_sees_what_a_parser_sees() {
     let tables = tables();
-    let indexes = [
-        &tables.sonames,
-        &tables.patterns,
-        &tables.programs,
-        &tables.packages,
-    ];
+    let indexes = [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages];
     for ((file, text), index) in FILES.into_iter().zip(indexes) {
-        let lines = text
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        assert_eq!(
-            lines.count(),
-            index.keys().count(),
-            "{file}: a line is no row"
-        );
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert_eq!(lines.count(), index.keys().count(), "{file}: a line is no row");
         let parsed = rows(text);
         assert_eq!(parsed.len(), index.keys().count(), "{file}: a key twice");
         for (key, value) in parsed {
-            let found = index
-                .get(&key)
-                .unwrap_or_else(|| panic!("{file}: {key} is not in order"));
+            let found = index.get(&key).unwrap_or_else(|| panic!("{file}: {key} is not in order"));
             let line: toml::Table = toml::from_str(&format!("row = {found}")).unwrap();
             assert_eq!(line["row"], value, "{file}: {key}");
         }
@@ -59,12 +47,7 @@ fn the_index_sees_what_a_parser_sees() {
 #[test]
 fn rows_are_sorted_and_single() {
     let tables = tables();
-    for table in [
-        &tables.sonames,
-        &tables.patterns,
-        &tables.programs,
-        &tables.packages,
-    ] {
+    for table in [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages] {
         assert!(table.keys().is_sorted_by(|a, b| a < b));
     }
 }
@@ -114,7 +97,7 @@ fn keys_are_of_their_kind() {
         assert!(!name.contains(['/', ' ']), "{name}");
     }
     for name in tables().packages.keys() {
-        assert_eq!(name, normalise(name));
+        assert_eq!(name, normalize(name));
     }
 }
 
@@ -153,19 +136,11 @@ fn glibc_is_in_no_table() {
 fn attributes_are_paths_and_older_names_differ() {
     for (key, fact) in facts() {
         let (attribute, older) = match fact {
-            Fact::Attribute(Attribute {
-                attribute, older, ..
-            }) => (attribute, older),
-            Fact::Wheel {
-                attribute: Some(attribute),
-                ..
-            } => (attribute, Vec::new()),
+            Fact::Attribute(Attribute { attribute, older, .. }) => (attribute, older),
+            Fact::Wheel { attribute: Some(attribute), .. } => (attribute, Vec::new()),
             Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => continue,
         };
-        assert!(
-            is_attribute(attribute) && !is_soname(attribute),
-            "{key}: {attribute}"
-        );
+        assert!(is_attribute(attribute) && !is_soname(attribute), "{key}: {attribute}");
         for name in older {
             assert!(is_attribute(name) && name != attribute, "{key}: {name}");
         }
@@ -175,10 +150,7 @@ fn attributes_are_paths_and_older_names_differ() {
 #[test]
 fn all_rows_of_an_attribute_agree_on_its_names() {
     for fact in tables().sonames.facts().chain(tables().patterns.facts()) {
-        if let Fact::Attribute(Attribute {
-            attribute, older, ..
-        }) = fact
-        {
+        if let Fact::Attribute(Attribute { attribute, older, .. }) = fact {
             for name in older.iter().chain([&attribute]) {
                 let library = attributes::known(name).unwrap();
                 assert_eq!(library.attribute, attribute, "{name}");
@@ -193,19 +165,11 @@ fn reasons_and_notes_read_as_parts_of_a_sentence() {
     for (key, fact) in facts() {
         let text = match fact {
             Fact::None { reason } => reason,
-            Fact::Attribute(Attribute {
-                note: Some(note), ..
-            }) => note,
+            Fact::Attribute(Attribute { note: Some(note), .. }) => note,
             _ => continue,
         };
-        assert!(
-            text.len() > 5 && text.trim() == text && !text.ends_with('.'),
-            "{key}: {text}"
-        );
-        assert!(
-            !text.starts_with(|c: char| c.is_uppercase()),
-            "{key}: {text}"
-        );
+        assert!(text.len() > 5 && text.trim() == text && !text.ends_with('.'), "{key}: {text}");
+        assert!(!text.starts_with(|c: char| c.is_uppercase()), "{key}: {text}");
     }
 }
 
@@ -213,10 +177,7 @@ fn reasons_and_notes_read_as_parts_of_a_sentence() {
 fn wheels_are_normalised_names() {
     for (key, fact) in facts() {
         if let Fact::Wheel { packages, .. } = fact {
-            assert!(
-                packages.iter().all(|name| *name == normalise(name)),
-                "{key}: {packages:?}"
-            );
+            assert!(packages.iter().all(|name| *name == normalize(name)), "{key}: {packages:?}");
         }
     }
 }
@@ -227,10 +188,7 @@ fn a_pattern_fits_its_example_and_decides_it() {
         let example = row["example"].as_str().unwrap();
         assert!(pattern.contains('*') && is_soname(example), "{pattern}");
         assert!(fits(&pattern, example), "{pattern}: {example}");
-        let (decides, row) = (
-            tables().patterns.fitting(example),
-            tables().patterns.get(&pattern),
-        );
+        let (decides, row) = (tables().patterns.fitting(example), tables().patterns.get(&pattern));
         assert_eq!(decides, row, "{pattern}: {example}");
     }
     for text in [SONAMES, PROGRAMS] {
@@ -241,15 +199,10 @@ fn a_pattern_fits_its_example_and_decides_it() {
 #[test]
 fn no_name_fits_two_patterns_equally() {
     let patterns = rows(PATTERNS);
-    let examples = patterns
-        .values()
-        .map(|row| row["example"].as_str().unwrap().to_owned());
+    let examples = patterns.values().map(|row| row["example"].as_str().unwrap().to_owned());
     let names = tables().sonames.keys().map(str::to_owned).chain(examples);
     for name in names {
-        let fitting = tables()
-            .patterns
-            .keys()
-            .filter(|pattern| fits(pattern, &name));
+        let fitting = tables().patterns.keys().filter(|pattern| fits(pattern, &name));
         let mut lengths: Vec<usize> = fitting.map(str::len).collect();
         lengths.sort_unstable();
         assert!(lengths.is_sorted_by(|a, b| a < b), "{name}");
@@ -264,16 +217,10 @@ fn a_package_names_libraries_that_are_known() {
             let known = attributes::known(library).map(|library| library.attribute);
             assert_eq!(known.as_deref(), Some(*library), "{name}");
         }
-        assert!(
-            note.libraries.is_empty() == libraries(name).is_err()
-                || attributes::known(name).is_some()
-        );
-        assert!(
-            !note.libraries.is_empty() || note.alternative.or(note.note).is_some(),
-            "{name}"
-        );
+        assert!(note.libraries.is_empty() == libraries(name).is_err() || attributes::known(name).is_some());
+        assert!(!note.libraries.is_empty() || note.alternative.or(note.note).is_some(), "{name}");
         if let Some(alternative) = note.alternative {
-            assert_eq!(alternative, normalise(alternative), "{name}");
+            assert_eq!(alternative, normalize(alternative), "{name}");
             assert_ne!(alternative, name);
         }
     }
