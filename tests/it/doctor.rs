@@ -1,0 +1,149 @@
+//! doctor on made venvs, with the machine's own Python standing for one from the store.
+
+use serde_json::json;
+
+use super::support::venv::Venv;
+use super::support::{Folder, venvfix, wheel};
+
+/// A venv with one made wheel in it.
+fn venv_with(name: &str, options: &[&str]) -> Venv {
+    let venv = Venv::new();
+    let wheels = Folder::new();
+    venv.install(&wheel::make(wheels.path(), name, options));
+    venv
+}
+
+#[test]
+fn json_has_the_shape_of_schema_1() {
+    let venv = venv_with("odd", &["--needs", "libz.so.1"]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1);
+    let report = ended.json();
+    assert_eq!(report["schema"], 1);
+    assert_eq!(report["python"]["loader"], "nix");
+    assert_eq!(report["counts"], json!({"distributions": 1, "objects": 1, "errors": 1, "warnings": 0}));
+    let finding = &report["findings"][0];
+    assert_eq!(
+        *finding,
+        json!({
+            "code": "missing-library", "severity": "error", "reach": "import", "soname": "libz.so.1",
+            "distributions": [{"name": "odd", "version": "1.0", "objects": ["odd/_native.abi3.so"]}],
+            "searched": finding["searched"],
+            "remedy": {"kind": "attribute", "attribute": "zlib", "confidence": "sure", "alternatives": []},
+        })
+    );
+}
+
+#[test]
+fn bundled_libraries_are_found_and_a_plugin_only_warns() {
+    let options = ["--bundle", "libinner.so.3", "--plugin", "libplug.so", "--plugin-needs", "libGL.so.1"];
+    let venv = venv_with("gui", &options);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0);
+    ended.prints(&["warning: 1 library is missing that only a plugin needs", "libGL.so.1", "gui 1.0"]);
+}
+
+#[test]
+fn a_library_that_a_bundled_one_needs_breaks_the_import() {
+    let venv = venv_with("deep", &["--bundle", "libinner.so.3", "--bundle-needs", "libX11.so.6"]);
+    let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1).json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["reach"], &finding["soname"]), (&json!("import"), &json!("libX11.so.6")));
+    assert_eq!(finding["distributions"][0]["objects"], json!(["deep.libs/libinner.so.3"]));
+    assert_eq!(finding["remedy"]["alternatives"], json!(["xorg.libX11"]));
+}
+
+#[test]
+fn an_unknown_library_is_said_to_be_unknown() {
+    let venv = venv_with("odd", &["--needs", "libnobodyknows.so.7"]);
+    let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1).json();
+    assert_eq!(report["findings"][0]["remedy"]["kind"], "none");
+}
+
+#[test]
+fn a_driver_library_is_never_answered_with_a_package() {
+    let venv = venv_with("cuda", &["--needs", "libcuda.so.1"]);
+    let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).json();
+    assert_eq!(report["findings"][0]["code"], "driver-library");
+    assert_eq!(report["findings"][0]["remedy"], json!({"kind": "driver"}));
+}
+
+#[test]
+fn a_program_is_found_with_what_nixpkgs_has_in_its_place() {
+    let venv = venv_with("ruff", &["--program", "ruff"]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
+    ended.prints(&["1 program cannot start", "bin/ruff", "nixpkgs has it: ruff"]);
+}
+
+#[test]
+fn the_systems_own_python_finds_the_systems_libraries() {
+    let venv = venv_with("odd", &["--needs", "libz.so.1,libnobodyknows.so.7"]);
+    let report = venvfix(venv.path(), ["doctor", "--format", "json"]).exits(1).json();
+    let names: Vec<_> = report["findings"].as_array().unwrap().iter().map(|finding| &finding["soname"]).collect();
+    assert_eq!(names, ["libnobodyknows.so.7"]);
+}
+
+#[test]
+fn damaged_objects_and_odd_names_are_reported_without_a_panic() {
+    for bytes in ["0", "3", "40", "70", "500"] {
+        let venv = venv_with("broken", &["--truncate", bytes]);
+        let site = venv.site_packages();
+        std::fs::create_dir_all(site.join("pkg/x.so")).unwrap();
+        std::fs::write(site.join("pkg/it's \"odd\"\n\u{1b}[31m.so"), b"\x7fELF").unwrap();
+        std::fs::write(site.join("pkg/empty.abi3.so"), b"").unwrap();
+        let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
+        assert!(!ended.stdout.contains('\u{1b}'), "{}", ended.stdout);
+        let ended = ended.prints(&["broken/truncated.so", "pip install --force-reinstall"]);
+        assert!(!ended.stdout.contains("x.so "), "{}", ended.stdout);
+        assert!(ended.stderr.is_empty(), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_named_pipe_does_not_stop_it() {
+    let venv = Venv::new();
+    let path = venv.site_packages().join("pipe.so");
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    venvfix(venv.path(), ["doctor"]).exits(0);
+}
+
+#[test]
+fn no_venv_and_a_file_in_its_place_say_what_to_do() {
+    let folder = Folder::new();
+    venvfix(folder.path(), ["doctor"]).exits(3).says(&["there is no virtual environment at", "help: "]);
+    folder.write(".venv", "");
+    venvfix(folder.path(), ["doctor"]).exits(3).says(&[".venv is not a directory", "mv "]);
+    venvfix(folder.path(), ["doctor", "nowhere"]).exits(3).says(&["nowhere"]);
+    venvfix(folder.path(), ["doctor", ".venv"]).exits(2).says(&["neither a venv nor a project"]);
+}
+
+#[test]
+fn a_venv_whose_python_is_gone_is_named_as_such() {
+    let venv = Venv::new();
+    let python = venv.folder.join(".venv/bin/python");
+    std::fs::remove_file(&python).unwrap();
+    std::os::unix::fs::symlink("/nix/store/gone/bin/python3", &python).unwrap();
+    venvfix(venv.path(), ["doctor"]).exits(3).says(&["the interpreter of", "is gone", "enter the shell again"]);
+}
+
+#[test]
+fn ignored_libraries_and_distributions_are_not_reported() {
+    let venv = venv_with("Odd_One", &["--needs", "libnobodyknows.so.7"]);
+    for ignored in ["libnobodyknows.so.7", "odd-one"] {
+        venv.folder.write("venvfix.toml", format!("ignore = ['{ignored}']"));
+        venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0).prints(&["nothing is missing"]);
+    }
+}
+
+#[test]
+fn looking_runs_nothing() {
+    let venv = venv_with("odd", &["--needs", "libz.so.1"]);
+    let trace = venv.folder.join("trace");
+    let traced = super::support::command("strace", venv.path())
+        .args(["-f", "-e", "trace=execve", "-o"])
+        .arg(&trace)
+        .args([super::support::VENVFIX, "doctor"])
+        .output();
+    let Ok(traced) = traced else { return super::support::cannot_run("strace is not installed") };
+    assert!(traced.status.code() == Some(0), "{traced:?}");
+    let text = std::fs::read_to_string(trace).unwrap();
+    assert_eq!(text.matches("execve(").count(), 1, "{text}");
+}

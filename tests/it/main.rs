@@ -1,0 +1,12 @@
+//! The integration tests: one binary, one file for each part of the product.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod doctor;
+mod enter;
+mod hook;
+mod init;
+mod preview;
+mod provide;
+mod settings;
+mod story;
+mod support;
