@@ -5,6 +5,15 @@ let
   libPrefix = "python3.11";
   sitePackages = "lib/${libPrefix}/site-packages";
 
+  binaries = final.rawDerivation {
+    name = "python3-binaries";
+    script = ./build/python-binaries.sh;
+    debs = [ (final.debFile "libpython3.11") ];
+    launcher = ./build/python-launcher.c;
+    wrapper = ./build/python-wrapper.c;
+    inherit (final) expat zlib;
+  };
+
   python = final.rawDerivation {
     name = "python3-3.11.2";
     script = ./build/python.sh;
@@ -12,7 +21,7 @@ let
     elfTools = ./build/elf-tools.sh;
     setupHook = builtins.replaceStrings [ "@sitePackages@" ] [ sitePackages ] (builtins.readFile ./setup/python-hook.sh);
     sitecustomize = ./build/sitecustomize.py;
-    launcher = ./build/python-launcher.c;
+    inherit binaries;
     inherit (final) expat zlib glibc;
     needs = map lib.getLib (with final; [
       bzip2 db expat gdbm libffi libxcrypt ncurses openssl readline sqlite util-linux xz zlib
@@ -40,8 +49,7 @@ let
     name = "python3-3.11.2-env";
     script = ./build/python-environment.sh;
     packages = choose final.python311Packages ++ [ python ];
-    wrapper = ./build/python-wrapper.c;
-    inherit python sitePackages;
+    inherit binaries python;
     inherit (final) glibc;
     passthru = { inherit sitePackages libPrefix; inherit (python) pname version pythonVersion executable; };
   };

@@ -78,7 +78,8 @@ in
         named = lib.filter lib.isDerivation
           (lib.attrValues (removeAttrs final [ "lab" ]) ++ lib.attrValues final.python3Packages);
       in
-      lib.concatMap (drv: map (output: drv.${output}) drv.outputs or [ "out" ]) named ++ [ final.lab.system ];
+      lib.concatMap (drv: map (output: drv.${output}) drv.outputs or [ "out" ]) named
+      ++ [ final.lab.system (final.python3.withPackages (ps: [ ps.requests ])) ];
 
     # Names of the .deb files to download; evaluates before any of them is there.
     debNames = lib.unique (lib.concatMap (drv: drv.debNames or [ ])

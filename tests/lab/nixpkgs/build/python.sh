@@ -1,6 +1,5 @@
 # CPython from Debian's packages, in nixpkgs' layout.
 source "$elfTools"
-compiler() { PATH=$PATH:/usr/bin gcc "$@"; }
 
 for deb in $debs; do dpkg-deb -x "$deb" unpacked; done
 library="$out/lib/python3.11"
@@ -32,31 +31,23 @@ find "$library" -xtype l -delete
 # libpython links zlib and expat. Renamed copies serve it: in nixpkgs neither is in the process
 # from the start, and a loaded SONAME would satisfy every wheel that needs it.
 mkdir "$out/lib/private"
-for soname in libz.so.1 libexpat.so.1; do
-    for directory in "$zlib/lib" "$expat/lib"; do
-        if [[ -e $directory/$soname ]]; then cp -L "$directory/$soname" "$out/lib/private/python-$soname"; fi
-    done
+for original in "$zlib/lib/libz.so.1" "$expat/lib/libexpat.so.1"; do
+    soname="${original##*/}"
+    cp -L "$original" "$out/lib/private/python-$soname"
     chmod u+w "$out/lib/private/python-$soname"
     patchelf --set-soname "python-$soname" "$out/lib/private/python-$soname"
     patchelf --replace-needed "$soname" "python-$soname" "$out/lib/libpython3.11.so.1.0"
 done
 setRunpath "$out/lib/libpython3.11.so.1.0" "$out/lib/private" "$glibc/lib"
 
-compiler -O1 -o "$out/bin/python3.11" "$launcher" "$out/lib/libpython3.11.so.1.0" -Wl,--allow-shlib-undefined
+cp "$binaries/launcher" "$out/bin/python3.11"
+chmod u+w "$out/bin/python3.11"
 patchelf --set-interpreter "$loader" "$out/bin/python3.11"
 setRunpath "$out/bin/python3.11" "$out/lib" "$glibc/lib"
 ln -s python3.11 "$out/bin/python3"
 ln -s python3.11 "$out/bin/python"
 
-# A module that needs its library and libpython, where the code is: dlsym finds PyInit_zlib there.
-empty=empty.c
-: > "$empty"
-suffix=cpython-311-x86_64-linux-gnu.so
-compiler -shared -nostdlib -Wl,--no-as-needed -o "$modules/zlib.$suffix" "$empty" \
-    "$zlib/lib/libz.so.1" "$out/lib/libpython3.11.so.1.0" -Wl,--allow-shlib-undefined
-compiler -shared -nostdlib -Wl,--no-as-needed -o "$modules/pyexpat.$suffix" "$empty" \
-    "$expat/lib/libexpat.so.1" "$out/lib/libpython3.11.so.1.0" -Wl,--allow-shlib-undefined
-
+cp "$binaries"/lib-dynload/*.so "$modules/"
 searched=("$out/lib")
 for package in $needs; do searched+=("$package/lib"); done
 for module in "$modules"/*.so; do setRunpath "$module" "${searched[@]}"; done
