@@ -1,5 +1,9 @@
 # System libraries under nixpkgs' names, with nixpkgs' outputs (the first is what "${attr}" means).
 final: with final;
+let
+  # What Debian's libtinfo.so.6 is called here.
+  privateTinfo = "libtinfo-private.so.6";
+in
 {
   # Compression
   brotli = debLibrary "brotli" { debs = [ "libbrotli1" ]; outputs = [ "out" "dev" "lib" ]; };
@@ -58,7 +62,18 @@ final: with final;
     needs = [ libgcrypt libgpg-error ];
     propagates = [ libxml2 ];
   };
-  ncurses = debLibrary "ncurses" { debs = [ "libncursesw6" "libtinfo6" ]; outputs = [ "out" "dev" ]; };
+  ncurses = debLibrary "ncurses" {
+    debs = [ "libncursesw6" "libtinfo6" ];
+    outputs = [ "out" "dev" ];
+    # In nixpkgs libtinfo.so.6 is only another name for libncursesw.so.6, and no SONAME.
+    postInstall = ''
+      mv "$libraries"/libtinfo.so.6.* "$libraries/${privateTinfo}"
+      rm "$libraries/libtinfo.so.6"
+      patchelf --set-soname ${privateTinfo} "$libraries/${privateTinfo}"
+      for file in "$libraries"/*w.so.6.*; do patchelf --replace-needed libtinfo.so.6 ${privateTinfo} "$file"; done
+      ln -s libncursesw.so.6 "$libraries/libtinfo.so.6"
+    '';
+  };
   nspr = debLibrary "nspr" { debs = [ "libnspr4" ]; };
   nss = debLibrary "nss" { debs = [ "libnss3" ]; needs = [ sqlite zlib ]; propagates = [ nspr ]; folders = [ "nss" ]; };
   onetbb = debLibrary "onetbb" { debs = [ "libtbb12" ]; needs = [ gcc-unwrapped ]; };
@@ -66,10 +81,13 @@ final: with final;
     debs = [ "libopenblas0-pthread" ];
     needs = [ gfortran-unwrapped gcc-unwrapped ];
     folders = [ "openblas-pthread" ];
-    keep = [ "libopenblas" ];
   };
   pcre2 = debLibrary "pcre2" { debs = [ "libpcre2-8-0" ]; outputs = [ "bin" "dev" "out" ]; };
-  readline = debLibrary "readline" { debs = [ "libreadline8" ]; propagates = [ ncurses ]; };
+  readline = debLibrary "readline" {
+    debs = [ "libreadline8" ];
+    propagates = [ ncurses ];
+    postInstall = ''patchelf --replace-needed libtinfo.so.6 ${privateTinfo} "$libraries"/libreadline.so.8.*'';
+  };
   sqlite = debLibrary "sqlite" { debs = [ "libsqlite3-0" ]; outputs = [ "bin" "dev" "out" ]; };
   systemdLibs = debLibrary "systemd-minimal-libs" {
     debs = [ "libsystemd0" "libudev1" ];

@@ -31,7 +31,7 @@ let
     passthru = {
       debNames = [
         "libpython3.11" "libpython3.11-minimal" "libpython3.11-stdlib" "python3-distutils" "python3-lib2to3"
-        "python3-pip-whl" "python3-setuptools-whl" "python3.11-venv"
+        "python3-pip-whl" "python3-setuptools-whl" "python3-tk" "python3.11-venv"
       ];
       pname = "python3";
       version = "3.11.2";

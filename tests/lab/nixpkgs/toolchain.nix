@@ -20,14 +20,14 @@ in
   #   debs        Debian packages, the first gives the version
   #   needs       where the objects' needed names are found
   #   propagates  further such packages, which dev outputs also bring into a shell
-  #   keep        only these libraries (file names up to .so)
-  #   folders     further folders below the library folder that hold libraries
-  debLibrary = pname: { debs, outputs ? [ "out" "dev" ], needs ? [ ], propagates ? [ ], keep ? [ ], folders ? [ ], postInstall ? "" }:
+  #   folders     folders below Debian's library folder that hold libraries too
+  #   postInstall shell code, before the needed names are resolved
+  debLibrary = pname: { debs, outputs ? [ "out" "dev" ], needs ? [ ], propagates ? [ ], folders ? [ ], postInstall ? "" }:
     let version = index.${builtins.head debs}.version; in
     final.rawDerivation {
       name = "${pname}-${version}";
       script = ./build/library.sh;
-      inherit outputs keep folders postInstall;
+      inherit outputs folders postInstall;
       debs = map final.debFile debs;
       elfTools = ./build/elf-tools.sh;
       needs = map lib.getLib (needs ++ propagates) ++ [ final.glibc ];

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Run by the host's /bin/sh. Debian's glibc with libgcc_s beside it, as nixpkgs has it, and with a
 # loader that knows no other directory.
 PATH=/usr/bin:/bin

@@ -9,11 +9,7 @@ libraries="${lib:-$out}/lib"
 mkdir -p "$libraries"
 for folder in . $folders; do
     for file in unpacked/{,usr/}lib/x86_64-linux-gnu/"$folder"/*.so*; do
-        [[ -f $file || -L $file ]] || continue
-        base="${file##*/}"
-        if [[ -n $keep && " $keep " != *" ${base%%.so*} "* ]]; then continue; fi
-        # Packages that share a folder may ship links to each other's files.
-        if [[ -e $file ]]; then cp -a "$file" "$libraries/"; fi
+        if [[ -f $file ]]; then cp -a "$file" "$libraries/"; fi
     done
 done
 eval "$postInstall"
@@ -21,6 +17,7 @@ eval "$postInstall"
 searched=("$libraries")
 for package in $needs; do searched+=("$package/lib"); done
 for file in "$libraries"/*.so*; do
+    if [[ ! -e $file ]]; then echo "$file is a link to nowhere" >&2; exit 1; fi
     if [[ ! -L $file ]] && isElf "$file"; then setRunpath "$file" "${searched[@]}"; fi
 done
 

@@ -4,7 +4,7 @@ for package in $packages; do
     cp --recursive --symbolic-link --no-clobber --no-preserve=mode "$package/." "$out/"
 done
 # nixpkgs leaves these out: an environment has no setup hook, so it does not touch PYTHONPATH.
-rm -rf "$out/nix-support" "$out/bin"
+rm -rf "${out:?}/nix-support" "${out:?}/bin"
 
 mkdir -p "$out/bin" "$out/libexec"
 ln -s "$python/bin/python3.11" "$out/libexec/python3.11"

@@ -13,7 +13,7 @@ chmod -R u+w "$out"
 
 # ---- Debian's changes to the standard library, undone -----------------------------------------
 
-sed -i "s|dist-packages|site-packages|; s|if is_virtual_environment:|if True:|" "$library/site.py"
+sed -i "/^            if is_virtual_environment:/,/# this one is deprecated/d; s|dist-packages|site-packages|" "$library/site.py"
 sed -i "s|prefix_scheme = 'posix_local'|prefix_scheme = 'posix_prefix'|" "$library/sysconfig.py"
 sed -i "s|^_WHEEL_PKG_DIR = .*|_WHEEL_PKG_DIR = '$library/ensurepip/_bundled'|" "$library/ensurepip/__init__.py"
 sed -i "s|^    _ensurepip_is_disabled_in_debian_for_system()||" "$library/ensurepip/__init__.py"
@@ -22,8 +22,9 @@ sed -i "s|/sbin/ldconfig|/no-ldconfig|" "$library/ctypes/util.py"
 mkdir -p "$library/ensurepip/_bundled"
 cp unpacked/usr/share/python-wheels/{pip,setuptools}-*.whl "$library/ensurepip/_bundled/"
 printf '[externally-managed]\nError=This Python comes from the Nix store and cannot be changed.\n' > "$library/EXTERNALLY-MANAGED"
-# Its own tests, and modules whose libraries the lab does not have.
-rm -f "$modules"/_{test,xxtest}*.so "$modules"/{nis,ossaudiodev}.*.so "$library/sitecustomize.py"
+# Its own tests, and modules whose libraries the lab does not have. tkinter without _tkinter is
+# what nixpkgs' plain python has.
+rm -f "$modules"/_{test,xxtest,tkinter}*.so "$modules"/{nis,ossaudiodev}.*.so "$library/sitecustomize.py"
 find "$library" -xtype l -delete
 
 # ---- Programs and modules ---------------------------------------------------------------------
@@ -48,6 +49,10 @@ ln -s python3.11 "$out/bin/python3"
 ln -s python3.11 "$out/bin/python"
 
 cp "$binaries"/lib-dynload/*.so "$modules/"
+# ncurses has Debian's libtinfo under another name.
+for module in "$modules"/{readline,_curses,_curses_panel}.*.so; do
+    patchelf --replace-needed libtinfo.so.6 libtinfo-private.so.6 "$module"
+done
 searched=("$out/lib")
 for package in $needs; do searched+=("$package/lib"); done
 for module in "$modules"/*.so; do setRunpath "$module" "${searched[@]}"; done

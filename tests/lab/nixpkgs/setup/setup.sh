@@ -34,8 +34,8 @@ addToSearchPath() {
 }
 
 # Without strictDeps nixpkgs runs every hook for every input, so the offset that comes first is not used.
-hostOffset=0
-targetOffset=1
+# shellcheck disable=SC2034
+hostOffset=0 targetOffset=1
 environmentHooks=()
 addEnvHooks() {
     shift
