@@ -67,7 +67,8 @@ in
       name = "system-path";
       paths = [ final.hostPrograms final.nix final.git ];
       postBuild = ''
-        mkdir -p "$out/libexec"
+        mkdir -p "$out/lib"
+        ln -s ${final.glibc}/lib/locale "$out/lib/locale"
         ln -s ${final.stub-ld}/libexec/stub-ld "$out/libexec/stub-ld"
       '';
     };

@@ -47,7 +47,7 @@ in
     } // {
     pname = "glibc";
     version = "2.36";
-    debNames = [ "libc6" "libgcc-s1" ];
+    debNames = [ "libc6" "libc-bin" "libgcc-s1" ];
   };
 
   gcc-unwrapped = final.debLibrary "gcc" {

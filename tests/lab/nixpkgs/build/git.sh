@@ -16,7 +16,13 @@ for program in git git-remote-http; do
     patchelf --set-interpreter "${searched[-1]}/ld-linux-x86-64.so.2" "$core/$program"
 done
 
-# git's own folder is compiled in as /usr/lib/git-core.
-printf '#!%s\nexport GIT_EXEC_PATH=%s\nexec %s/git "$@"\n' "$BASH" "$core" "$core" > "$out/bin/git"
+cp -a unpacked/usr/share/git-core/templates "$out/libexec/templates"
+
+# Both folders are compiled in as places in /usr.
+cat > "$out/bin/git" <<WRAPPER
+#!$BASH
+export GIT_EXEC_PATH=$core GIT_TEMPLATE_DIR=$out/libexec/templates
+exec $core/git "\$@"
+WRAPPER
 chmod +x "$out/bin/git"
 ln -s "$core/git-upload-pack" "$core/git-receive-pack" "$out/bin/"

@@ -8,5 +8,10 @@ for deb in $debs; do dpkg-deb -x "$deb" unpacked; done
 mkdir -p "$out/lib"
 cp -a unpacked/lib/x86_64-linux-gnu/*.so* "$out/lib/"
 ln -s lib "$out/lib64"
+
+# C.UTF-8. A store path would not fit into libc; lab-build makes this one.
+cp -a unpacked/usr/lib/locale "$out/lib/"
+LC_ALL=C sed -i 's|/usr/lib/locale|/nix/var/locale|g' "$out/lib/libc.so.6"
+
 chmod u+w "$out/lib/ld-linux-x86-64.so.2"
 python3 "$patchLdSo" "$out/lib/ld-linux-x86-64.so.2" "$out/lib/"
