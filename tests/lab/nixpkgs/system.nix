@@ -49,6 +49,17 @@ in
   procps = selection "procps" [ "ps" "pgrep" "pkill" ];
   which = selection "which" [ "which" ];
 
+  # The host's certificates, so that its proxies are trusted too.
+  cacert = final.rawDerivation {
+    name = "nss-cacert";
+    script = builtins.toFile "cacert.sh" ''
+      mkdir -p "$out/etc/ssl/certs" "$out/nix-support"
+      cp /etc/ssl/certs/ca-certificates.crt "$out/etc/ssl/certs/ca-bundle.crt"
+      sed "s|@out@|$out|" "$hook" > "$out/nix-support/setup-hook"
+    '';
+    hook = ./setup/cacert-hook.sh;
+  };
+
   # What NixOS has at /lib64/ld-linux-x86-64.so.2.
   stub-ld = final.rawDerivation {
     name = "stub-ld";
