@@ -3,29 +3,29 @@
 # stays empty, since nix-shell --run and direnv capture it.
 
 venvfix-enter() {
-    local venvfix_status=$?
+    \builtin local venvfix_status=$?
     if [ -n "${VENVFIX_SKIP-}" ]; then
-        return "$venvfix_status"
+        \builtin return "$venvfix_status"
     fi
-    local venvfix_program=@program@
+    \builtin local venvfix_program=@program@
     if ! [ -x "$venvfix_program" ]; then
         # Collected as garbage, or moved: the one on PATH does as well.
-        if ! venvfix_program="$(builtin type -P venvfix)"; then
-            builtin printf '%s\n' 'venvfix: the program is gone; enter the shell again' >&2
-            return "$venvfix_status"
+        if ! venvfix_program="$(\builtin type -P venvfix)"; then
+            \builtin printf '%s\n' 'venvfix: the program is gone; enter the shell again' >&2
+            \builtin return "$venvfix_status"
         fi
     fi
     # A Ctrl-C ends the program and what it runs, not the rest of the shell's start.
-    local venvfix_trap venvfix_output=
-    venvfix_trap="$(builtin trap -p INT)"
-    builtin trap : INT
+    \builtin local venvfix_trap venvfix_output=
+    venvfix_trap="$(\builtin trap -p INT)"
+    \builtin trap : INT
     venvfix_output="$("$venvfix_program" enter --shell bash)" || :
-    builtin trap - INT
-    builtin eval "$venvfix_trap"
+    \builtin trap - INT
+    \builtin eval "$venvfix_trap"
     # Half an output is none: the last line tells.
     case "$venvfix_output" in
-        *'# venvfix: end') builtin eval "$venvfix_output" ;;
-        *) builtin printf '%s\n' 'venvfix: the environment was not entered (VENVFIX_SKIP=1 skips this step)' >&2 ;;
+        *'# venvfix: end') \builtin eval "$venvfix_output" ;;
+        *) \builtin printf '%s\n' 'venvfix: the environment was not entered (VENVFIX_SKIP=1 skips this step)' >&2 ;;
     esac
-    return "$venvfix_status"
+    \builtin return "$venvfix_status"
 }

@@ -1,6 +1,7 @@
 //! Brings a project's venv up to date: observe, decide, and only then lock, look again and do.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -75,9 +76,11 @@ impl Entry<'_> {
             Provide::Import => provide::is_installed(path),
             Provide::None => !provide::is_present(path),
         });
+        let interpreter = fs::canonicalize(python).unwrap_or_else(|_| python.to_owned());
         Ok(Observed {
             present,
-            interpreter: fs::canonicalize(python).unwrap_or_else(|_| python.to_owned()),
+            wrapped: stamp.is_none() && is_script(&interpreter),
+            interpreter,
             stamp,
             inputs: requirements::closure(&self.config.requirements)?,
             offer,
@@ -106,6 +109,9 @@ impl Entry<'_> {
         if let Some(reason) = &plan.create {
             self.speaker.step(format_args!("making {} ({reason})", self.shown(venv)));
             install::create(python, venv, project)?;
+            if requirements.is_empty() {
+                self.speaker.step("there is no requirements.txt: nothing to install");
+            }
         }
         let installed = match &plan.install {
             Some(reason) => {
@@ -162,14 +168,17 @@ impl Entry<'_> {
         if !missing.is_empty() {
             self.speaker.block(&report::still_missing(missing));
         }
-        if self.config.requirements.is_empty() {
-            self.speaker.detail("no requirements.txt: nothing to install");
-        }
     }
 
     fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.config.project).unwrap_or(path).display().to_string()
     }
+}
+
+fn is_script(path: &Path) -> bool {
+    let mut start = [0; 2];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"#!"
 }
 
 /// What lies at the venv's place. Whether `bin/python` resolves tells, not pyvenv.cfg: a venv made

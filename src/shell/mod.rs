@@ -49,10 +49,10 @@ pub fn script(changes: &Changes, shell: Shell) -> Vec<u8> {
     for (name, value) in changes {
         match value {
             Some(value) => {
-                text.extend_from_slice(format!("export {name}=").as_bytes());
+                text.extend_from_slice(format!("\\builtin export {name}=").as_bytes());
                 text.extend_from_slice(&quote_posix(value.as_bytes()));
             }
-            None => text.extend_from_slice(format!("unset -v {name}").as_bytes()),
+            None => text.extend_from_slice(format!("\\builtin unset -v {name}").as_bytes()),
         }
         text.push(b'\n');
     }
@@ -69,9 +69,9 @@ mod tests {
     fn a_script_is_quoted_and_ends_with_the_mark() {
         let changes = activation(Path::new("/a b/it's/.venv"), OsStr::new("/usr/bin:/a b/it's/.venv/bin"));
         let text = String::from_utf8(script(&changes, Shell::Bash)).unwrap();
-        assert!(text.starts_with("export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n"), "{text}");
-        assert!(text.contains("\nunset -v SOURCE_DATE_EPOCH\n"));
-        assert!(text.contains("\nexport VIRTUAL_ENV_PROMPT='.venv'\n"));
+        assert!(text.starts_with("\\builtin export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n"), "{text}");
+        assert!(text.contains("\n\\builtin unset -v SOURCE_DATE_EPOCH\n"));
+        assert!(text.contains("\n\\builtin export VIRTUAL_ENV_PROMPT='.venv'\n"));
         assert!(text.ends_with("\n# venvfix: end\n"));
     }
 }

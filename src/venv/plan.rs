@@ -23,6 +23,8 @@ pub struct Observed {
     pub present: Present,
     /// The shell's python, without links.
     pub interpreter: PathBuf,
+    /// It is a script that starts another (pyenv's shims): which one, cannot be seen.
+    pub wrapped: bool,
     /// The stamp, if one counts.
     pub stamp: Option<Stamp>,
     /// The requirement files as they are.
@@ -84,8 +86,9 @@ fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<Str
         Present::Broken => Some("it was half made, or its python is gone".into()),
         Present::Working(interpreter) => {
             // The stamp knows what the shell's python was then, be it a wrapper around the venv's.
-            let before = observed.stamp.as_ref().map_or(interpreter, |stamp| &stamp.interpreter);
-            let changed = *before != observed.interpreter;
+            let known = observed.stamp.as_ref().map(|stamp| &stamp.interpreter);
+            let before = known.unwrap_or(interpreter);
+            let changed = *before != observed.interpreter && (known.is_some() || !observed.wrapped);
             changed
                 .then(|| format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)))
         }
@@ -104,6 +107,7 @@ mod tests {
         Observed {
             present: Present::Working("/py".into()),
             interpreter: "/py".into(),
+            wrapped: false,
             inputs,
             offer: Some(stamp.offer.clone()),
             site_packages: stamp.site_packages.clone(),
@@ -155,6 +159,19 @@ mod tests {
             }),
             Plan { scan: true, ..Plan::default() }
         );
+    }
+
+    #[test]
+    fn a_shim_on_path_does_not_condemn_an_adopted_venv() {
+        let adopt = |wrapped: bool| {
+            decide(|o| {
+                o.stamp = None;
+                o.interpreter = "/shims/python3".into();
+                o.wrapped = wrapped;
+            })
+        };
+        assert!(adopt(true).create.is_none());
+        assert!(adopt(false).create.is_some());
     }
 
     #[test]

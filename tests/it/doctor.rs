@@ -77,7 +77,8 @@ fn a_program_is_found_with_what_nixpkgs_has_in_its_place() {
 fn the_systems_own_python_finds_the_systems_libraries() {
     let venv = venv_with("odd", &["--needs", "libz.so.1,libnobodyknows.so.7"]);
     let report = venvfix(venv.path(), ["doctor", "--format", "json"]).exits(1).json();
-    let names: Vec<_> = report["findings"].as_array().unwrap().iter().map(|finding| &finding["soname"]).collect();
+    let names: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|finding| &finding["soname"]).collect();
     assert_eq!(names, ["libnobodyknows.so.7"]);
 }
 
@@ -121,7 +122,11 @@ fn a_venv_whose_python_is_gone_is_named_as_such() {
     let python = venv.folder.join(".venv/bin/python");
     std::fs::remove_file(&python).unwrap();
     std::os::unix::fs::symlink("/nix/store/gone/bin/python3", &python).unwrap();
-    venvfix(venv.path(), ["doctor"]).exits(3).says(&["the interpreter of", "is gone", "enter the shell again"]);
+    venvfix(venv.path(), ["doctor"]).exits(3).says(&[
+        "the interpreter of",
+        "is gone",
+        "enter the shell again",
+    ]);
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn shell_with(program: &str, options: &str, script: &str) -> Ended {
 }
 
 fn hook_for(program: &Path) -> String {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/venvfix.bash")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/venvfix.bash")).unwrap();
     let quoted = program.to_str().unwrap().replace('\'', "'\\''");
     text.replace("@program@", &format!("'{quoted}'"))
 }
@@ -26,7 +27,7 @@ const STRICT: &str = "set -euo pipefail; shopt -s nullglob inherit_errexit";
 
 #[test]
 fn the_environment_is_taken_over() {
-    let program = "printf '%s\\n' \"export A='x y'\" 'unset -v B' '# venvfix: end'";
+    let program = "printf '%s\\n' \"\\builtin export A='x y'\" '\\builtin unset -v B' '# venvfix: end'";
     for options in ["", STRICT, "set -f", "alias export=false printf=false; shopt -s expand_aliases"] {
         let ended = shell_with(program, options, "B=1; venvfix-enter; echo \"$A,${B-none},$?\"").exits(0);
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("x y,none,0\n", ""), "{options}");
@@ -54,7 +55,10 @@ fn a_program_that_fails_dies_or_prints_half_changes_nothing() {
 #[test]
 fn a_program_that_is_gone_is_looked_for_on_path_and_then_said() {
     let folder = Folder::new();
-    let text = format!("{STRICT}\n{}\nPATH=/nowhere; venvfix-enter; echo alive", hook_for(Path::new("/nix/store/gone")));
+    let text = format!(
+        "{STRICT}\n{}\nPATH=/nowhere; venvfix-enter; echo alive",
+        hook_for(Path::new("/nix/store/gone"))
+    );
     let ended: Ended = command("bash", folder.path()).args(["--norc", "-c", &text]).output().unwrap().into();
     let ended = ended.exits(0).says(&["the program is gone"]);
     assert_eq!(ended.stdout, "alive\n");
@@ -62,7 +66,11 @@ fn a_program_that_is_gone_is_looked_for_on_path_and_then_said() {
 
 #[test]
 fn skip_does_nothing_and_the_status_is_kept() {
-    let ended = shell_with("exit 9", "", "VENVFIX_SKIP=1; venvfix-enter; echo \"$?\"; (exit 5); venvfix-enter; echo \"$?\"");
+    let ended = shell_with(
+        "exit 9",
+        "",
+        "VENVFIX_SKIP=1; venvfix-enter; echo \"$?\"; (exit 5); venvfix-enter; echo \"$?\"",
+    );
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("0\n5\n", ""));
     let ended = shell_with("echo '# venvfix: end'", "", "(exit 5); venvfix-enter; echo \"$?\"");
     assert_eq!(ended.stdout, "5\n");

@@ -8,7 +8,9 @@ fn it_writes_a_file_that_parses_and_refuses_to_overwrite() {
     folder.write("requirements.txt", "numpy\n");
     venvfix(folder.path(), ["init"]).exits(0).says(&["wrote", "help: nix-shell"]);
     let text = folder.read("shell.nix");
-    for part in ["stdenv.cc.cc.lib", "openssl", "zlib", "libxml2", "pkgs.python3", "venvfix: libraries", VENVFIX] {
+    for part in
+        ["stdenv.cc.cc.lib", "openssl", "zlib", "libxml2", "pkgs.python3", "venvfix: libraries", VENVFIX]
+    {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     assert!(!text.contains("LD_LIBRARY_PATH"));
@@ -32,6 +34,8 @@ fn the_source_may_be_a_program_a_checkout_or_a_url() {
         let text = folder.read("shell.nix");
         assert!(text.contains(&wanted) && !text.contains("pkgs.venvfix or"), "{text}");
     }
-    venvfix(folder.path(), ["init", "--force", "--source", "/etc"]).exits(2).says(&["neither a program nor a checkout"]);
+    venvfix(folder.path(), ["init", "--force", "--source", "/etc"])
+        .exits(2)
+        .says(&["neither a program nor a checkout"]);
     venvfix(folder.path(), ["init", "--force", "--source", "./none"]).exits(3).says(&["./none"]);
 }

@@ -6,7 +6,14 @@ use super::support::{Folder, venvfix, wheel};
 fn real_wheels_are_downloaded_and_judged() {
     let folder = Folder::new();
     let ended = venvfix(folder.path(), ["preview", "numpy", "psycopg2-binary", "ruff"]).exits(0);
-    ended.prints(&["libstdc++.so.6", "stdenv.cc.cc.lib", "libz.so.1", "bin/ruff", "for shell.nix:", "buildInputs"]);
+    ended.prints(&[
+        "libstdc++.so.6",
+        "stdenv.cc.cc.lib",
+        "libz.so.1",
+        "bin/ruff",
+        "for shell.nix:",
+        "buildInputs",
+    ]);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -14,7 +21,9 @@ fn real_wheels_are_downloaded_and_judged() {
 fn another_python_and_a_requirements_file() {
     let folder = Folder::new();
     folder.write("needs.txt", "numpy\n");
-    let ended = venvfix(folder.path(), ["preview", "--python", "3.13", "-r", "needs.txt", "--format", "json"]).exits(0);
+    let ended =
+        venvfix(folder.path(), ["preview", "--python", "3.13", "-r", "needs.txt", "--format", "json"])
+            .exits(0);
     let report = ended.json();
     assert_eq!(report["python"]["version"], "3.13");
     let object = report["findings"][0]["distributions"][0]["objects"][0].as_str().unwrap().to_owned();
@@ -28,7 +37,9 @@ fn what_pip_cannot_find_is_said_once() {
     let ended = venvfix(folder.path(), ["preview", "no-such-package-of-this-name-at-all"]).exits(3);
     let ended = ended.says(&["No matching distribution", "pip could not download", "help: "]);
     assert_eq!(ended.stderr.matches("No matching distribution").count(), 1);
-    venvfix(folder.path(), ["preview", "--python", "three", "x"]).exits(2).says(&["`three` is no version of Python"]);
+    venvfix(folder.path(), ["preview", "--python", "three", "x"])
+        .exits(2)
+        .says(&["`three` is no version of Python"]);
     venvfix(folder.path(), ["preview"]).exits(2).says(&["required"]);
 }
 

@@ -12,7 +12,10 @@ pub struct Venv {
 impl Venv {
     pub fn new() -> Self {
         let folder = Folder::new();
-        let made = command("python3", folder.path()).args(["-m", "venv", "--without-pip", ".venv"]).output().unwrap();
+        let made = command("python3", folder.path())
+            .args(["-m", "venv", "--without-pip", ".venv"])
+            .output()
+            .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         Self { folder }
     }

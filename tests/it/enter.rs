@@ -1,0 +1,189 @@
+//! enter on the machine itself, with made wheels from a local folder: no network, no Nix.
+
+use std::path::Path;
+
+use super::support::{Ended, Folder, VENVFIX, cannot_run, command, wheel};
+
+/// A project whose requirements come from a folder of made wheels.
+struct Project {
+    folder: Folder,
+    wheels: Folder,
+}
+
+impl Project {
+    fn new(requirements: &str) -> Self {
+        let (folder, wheels) = (Folder::new(), Folder::new());
+        wheel::make(wheels.path(), "alpha", &["--needs", "libnobodyknows.so.7"]);
+        wheel::make(wheels.path(), "beta", &[]);
+        folder.write("requirements.txt", requirements);
+        Self { folder, wheels }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// pip splits the variable at blanks, and the folder has some.
+    fn wheels_url(&self) -> String {
+        format!("file://{}", self.wheels.path().to_str().unwrap().replace(' ', "%20"))
+    }
+
+    fn enter(&self) -> Ended {
+        self.run(&[VENVFIX, "enter"])
+    }
+
+    /// Runs a command as in a shell of this project, with pip kept from any index.
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let mut run = command(arguments[0], self.path());
+        run.args(&arguments[1..]).env("VENVFIX_PROJECT", self.path()).env("SOURCE_DATE_EPOCH", "315532800");
+        run.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", self.wheels_url()).env_remove("PIP_INDEX_URL");
+        run.output().unwrap().into()
+    }
+}
+
+#[test]
+fn the_venv_is_made_filled_and_printed_and_then_left_alone() {
+    let project = Project::new("beta\n");
+    let ended =
+        project.enter().exits(0).says(&["making .venv (there was none)", "installing requirements.txt"]);
+    let venv = project.folder.join(".venv");
+    let quoted = |name: &str| format!("export VIRTUAL_ENV{name}");
+    let ended = ended.prints(&[&quoted("='"), &quoted("_PROMPT='.venv'"), "unset -v SOURCE_DATE_EPOCH\n"]);
+    assert!(
+        ended.stdout.starts_with(&format!("\\builtin export PATH='{}/bin:", venv.display())),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.ends_with("# venvfix: end\n"));
+    assert_eq!(project.folder.read(".venv/.gitignore"), "*\n");
+    let again = project.enter().exits(0);
+    assert_eq!((again.stdout, again.stderr.as_str()), (ended.stdout, ""));
+    let names: Vec<_> =
+        std::fs::read_dir(project.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn an_unchanged_project_starts_no_process_and_takes_no_lock() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    let trace = project.wheels.join("trace");
+    let strace =
+        ["strace", "-f", "-e", "trace=execve,clone,clone3,vfork,flock", "-o", trace.to_str().unwrap()];
+    if command("strace", project.path()).arg("-V").output().is_err() {
+        return cannot_run("strace is not installed");
+    }
+    project.run(&[&strace[..], &[VENVFIX, "enter"]].concat()).exits(0);
+    let text = std::fs::read_to_string(trace).unwrap();
+    let calls = text.lines().filter(|line| line.contains('(')).count();
+    assert_eq!(calls, 1, "{text}");
+}
+
+#[test]
+fn changed_requirements_are_installed_also_through_an_include() {
+    let project = Project::new("-r more.txt\n");
+    project.folder.write("more.txt", "# nothing yet\n");
+    project.enter().exits(0);
+    project.folder.write("more.txt", "beta\n");
+    project.enter().exits(0).says(&["installing requirements.txt (more.txt changed)"]);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn what_is_missing_is_said_at_once_and_on_each_entry() {
+    let project = Project::new("alpha\n");
+    project
+        .enter()
+        .exits(0)
+        .says(&["1 library is missing for alpha 1.0: libnobodyknows.so.7", "help: venvfix doctor"]);
+    project.enter().exits(0).says(&["1 library is still missing: libnobodyknows.so.7"]);
+}
+
+#[test]
+fn a_failed_install_says_pips_message_once_and_still_enters() {
+    let project = Project::new("beta ~~ 1\n");
+    let ended = project.enter().exits(0).says(&[
+        "Invalid requirement",
+        "pip could not install requirements.txt",
+        "help: ",
+    ]);
+    assert_eq!(ended.stderr.matches("Invalid requirement").count(), 1, "{}", ended.stderr);
+    assert!(ended.stdout.ends_with("# venvfix: end\n"));
+    // Mended, the next entry installs without being told.
+    project.folder.write("requirements.txt", "beta\n");
+    project.enter().exits(0);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn no_requirements_file_makes_an_empty_venv_and_says_so() {
+    let project = Project::new("");
+    std::fs::remove_file(project.folder.join("requirements.txt")).unwrap();
+    project.enter().exits(0).says(&["making .venv", "no requirements.txt"]);
+    project.run(&[".venv/bin/python", "-c", "pass"]).exits(0);
+    project.folder.write("requirements.txt", "beta\n");
+    project.enter().exits(0).says(&["installing requirements.txt (requirements.txt changed)"]);
+}
+
+#[test]
+fn a_file_or_a_strangers_folder_in_its_place_is_not_touched() {
+    let project = Project::new("beta\n");
+    project.folder.write(".venv", "precious");
+    project.enter().exits(3).says(&[".venv is not a directory", "help: move it away"]);
+    assert_eq!(project.folder.read(".venv"), "precious");
+    std::fs::remove_file(project.folder.join(".venv")).unwrap();
+    project.folder.write(".venv/precious", "yes");
+    project.enter().exits(3).says(&["is no virtual environment", "help: move it away"]);
+    assert_eq!(project.folder.read(".venv/precious"), "yes");
+}
+
+#[test]
+fn a_half_made_venv_is_made_anew() {
+    let project = Project::new("beta\n");
+    project.folder.write(".venv/pyvenv.cfg", "home = /nowhere\n");
+    project.enter().exits(0).says(&["making .venv (it was half made, or its python is gone)"]);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn a_venv_that_somebody_made_is_adopted_with_its_packages() {
+    let project = Project::new("beta\n");
+    project.run(&["python3", "-m", "venv", ".venv"]).exits(0);
+    project.run(&[".venv/bin/python", "-m", "pip", "install", "-q", "alpha"]).exits(0);
+    project.enter().exits(0).silent_about(&["making"]);
+    let script = "import beta, importlib.metadata as m; m.version('alpha')";
+    project.run(&[".venv/bin/python", "-c", script]).exits(0);
+}
+
+#[test]
+fn an_old_venv_left_aside_by_a_killed_program_comes_back() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    std::fs::rename(project.folder.join(".venv"), project.folder.join(".venv.venvfix-old")).unwrap();
+    project.folder.write(".venv/pyvenv.cfg", "home = /half\n");
+    project.enter().exits(0).silent_about(&["making"]);
+    assert!(!project.folder.join(".venv.venvfix-old").exists());
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn without_python_it_says_what_to_add() {
+    let project = Project::new("beta\n");
+    let mut run = command(VENVFIX, project.path());
+    let ended: Ended = run.arg("enter").env("PATH", "/nowhere").output().unwrap().into();
+    ended.exits(3).says(&["there is no python3 on PATH", "help: add python3 to the packages in shell.nix"]);
+}
+
+#[test]
+fn the_hook_enters_a_real_project_under_strict_options() {
+    let project = Project::new("beta\n");
+    let hook = project.run(&[VENVFIX, "hook", "bash"]).stdout;
+    let script = format!(
+        "set -euo pipefail; shopt -s nullglob inherit_errexit\n{hook}\nvenvfix-enter; venvfix-enter\n\
+         python -c 'import beta, sys; print(sys.prefix)'; echo \"${{SOURCE_DATE_EPOCH-unset}}\"\n\
+         IFS=:; n=0; for p in $PATH; do [ \"$p\" != \"$VIRTUAL_ENV/bin\" ] || n=$((n+1)); done; echo $n"
+    );
+    let ended = project.run(&["bash", "--norc", "-c", &script]).exits(0);
+    let wanted = format!("{}\nunset\n1\n", project.folder.join(".venv").display());
+    assert_eq!(ended.stdout, wanted);
+}
