@@ -61,7 +61,7 @@ impl Download<'_> {
         let site_packages = self.unpack(&python, &wheels)?;
         let tree = Tree {
             root: &site_packages,
-            site_packages: &[site_packages.clone()],
+            site_packages: std::slice::from_ref(&site_packages),
             shown: Path::new("preview"),
         };
         let target = Target::AssumedNix(machine(), Some(version));

@@ -225,7 +225,7 @@ fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
         let remedy =
             (input.program_remedy)(&examined.shown.file_name().unwrap_or_default().to_string_lossy());
         let shown = examined.shown.display().to_string();
-        match grouped.iter_mut().find(|(o, r, _)| (*o, &*r) == (owner, &remedy)) {
+        match grouped.iter_mut().find(|(o, r, _)| *o == owner && *r == remedy) {
             Some((_, _, objects)) => objects.push(shown),
             None => grouped.push((owner, remedy, vec![shown])),
         }

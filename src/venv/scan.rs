@@ -70,7 +70,7 @@ fn walk(root: &Path, site_packages: &[PathBuf], known: &HashSet<&Path>) -> Vec<P
 
 fn may_be_object(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
-    !ending.is_some_and(|ending| NO_OBJECTS.binary_search(&ending).is_ok())
+    ending.is_none_or(|ending| NO_OBJECTS.binary_search(&ending).is_err())
 }
 
 #[cfg(test)]
