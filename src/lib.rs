@@ -1,1 +1,3 @@
 //! Keeps a pip virtual environment working inside a Nix shell.
+
+pub mod nixfile;

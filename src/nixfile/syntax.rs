@@ -1,0 +1,234 @@
+//! Reading Nix syntax: the guarded parser, positions, and the few shapes of the
+//! tree that the rest of this folder asks for again and again.
+//!
+//! Nothing here knows what a shell or a library is.
+
+use rnix::SyntaxKind::{self, *};
+use rnix::ast::{self, Attr, Expr, InterpolPart};
+use rnix::tokenize;
+use rnix::{ParseError, SyntaxNode};
+
+/// How often a search may follow a name or descend before it gives up.
+pub(super) const FUEL: usize = 64;
+
+/// Applications and operators nest the tree without limit, and the tree is
+/// dropped by recursion: this bound keeps hostile text from ending the process.
+/// No file that people write comes near it.
+const MAX_LINKS: usize = 4_000;
+
+/// Why a text is no tree to work on.
+pub(super) struct Unreadable {
+    pub(super) offset: usize,
+    pub(super) seen: String,
+}
+
+/// Parses `source`; anything but a tree without errors is refused.
+pub(super) fn parse(source: &str) -> Result<ast::Root, Unreadable> {
+    if let Some(offset) = too_deep_at(source) {
+        let seen = "an expression too long to be written by hand".to_owned();
+        return Err(Unreadable { offset, seen });
+    }
+    let parsed = ast::Root::parse(source);
+    match parsed.errors().first() {
+        None => Ok(parsed.tree()),
+        Some(error) => Err(unreadable(error, source)),
+    }
+}
+
+/// What a token does to the depth of the tree.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Opens,
+    Operand,
+    Closes,
+    Separates,
+    Operator,
+}
+
+impl Role {
+    fn of(kind: SyntaxKind) -> Role {
+        match kind {
+            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START | TOKEN_REC => {
+                Role::Opens
+            }
+            TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END => Role::Closes,
+            TOKEN_IDENT | TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI | TOKEN_CUR_POS
+            | TOKEN_PATH_ABS | TOKEN_PATH_REL | TOKEN_PATH_HOME | TOKEN_PATH_SEARCH => {
+                Role::Operand
+            }
+            TOKEN_SEMICOLON | TOKEN_COLON | TOKEN_COMMA | TOKEN_ASSIGN | TOKEN_DOT
+            | TOKEN_INHERIT | TOKEN_LET | TOKEN_IN | TOKEN_WITH | TOKEN_STRING_CONTENT
+            | TOKEN_INTERPOL_START | TOKEN_INTERPOL_END => Role::Separates,
+            _ => Role::Operator,
+        }
+    }
+
+    /// Whether `self` right after `before` can nest the tree by one level.
+    fn links(self, before: Role) -> bool {
+        let operand_before = matches!(before, Role::Operand | Role::Closes);
+        let operand_here = matches!(self, Role::Operand | Role::Opens);
+        self == Role::Operator || (operand_before && operand_here)
+    }
+}
+
+/// The offset at which the text exceeds [`MAX_LINKS`], if it does.
+fn too_deep_at(source: &str) -> Option<usize> {
+    let (mut links, mut offset, mut before) = (0, 0, Role::Separates);
+    for (kind, text) in tokenize(source) {
+        if !kind.is_trivia() {
+            let role = Role::of(kind);
+            links += usize::from(role.links(before));
+            if links > MAX_LINKS {
+                return Some(offset);
+            }
+            before = role;
+        }
+        offset += text.len();
+    }
+    None
+}
+
+fn unreadable(error: &ParseError, source: &str) -> Unreadable {
+    let range = match error {
+        ParseError::Unexpected(range)
+        | ParseError::UnexpectedExtra(range)
+        | ParseError::UnexpectedWanted(_, range, _)
+        | ParseError::UnexpectedDoubleBind(range)
+        | ParseError::DuplicatedArgs(range, _) => Some(*range),
+        _ => None,
+    };
+    let offset = range.map_or(source.len(), |range| usize::from(range.start()));
+    let seen = match (error, range) {
+        (ParseError::RecursionLimitExceeded, _) => "expressions nested too deeply".to_owned(),
+        (ParseError::DuplicatedArgs(_, name), _) => format!("the argument `{name}` a second time"),
+        (_, Some(range)) => describe_text(source.get(std::ops::Range::<usize>::from(range))),
+        (_, None) => "the end of the file".to_owned(),
+    };
+    Unreadable { offset, seen }
+}
+
+/// A short, one-line quotation of what stands at an error.
+fn describe_text(text: Option<&str>) -> String {
+    let word = text.and_then(|text| text.split_whitespace().next());
+    match word {
+        Some("\u{feff}") => "a byte order mark, which Nix does not read".to_owned(),
+        Some(word) => format!(
+            "an unexpected `{}`",
+            word.chars().take(30).collect::<String>()
+        ),
+        None => "the end of the file".to_owned(),
+    }
+}
+
+/// The line and column of a byte offset, both from 1, columns in characters.
+pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
+    let before = source.get(..offset).unwrap_or(source);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}
+
+/// Where a node's text begins.
+pub(super) fn start(node: &SyntaxNode) -> usize {
+    usize::from(node.text_range().start())
+}
+
+/// Where a node's text ends.
+pub(super) fn end(node: &SyntaxNode) -> usize {
+    usize::from(node.text_range().end())
+}
+
+/// The expression inside any parentheses.
+pub(super) fn bare(expr: Expr) -> Option<Expr> {
+    let mut inner = expr;
+    while let Expr::Paren(paren) = inner {
+        inner = paren.expr()?;
+    }
+    Some(inner)
+}
+
+/// The expression whose value this one has: inside parentheses and behind
+/// `with`, `assert` and `let … in`.
+pub(super) fn value(expr: Expr) -> Option<Expr> {
+    let mut inner = expr;
+    loop {
+        inner = match inner {
+            Expr::Paren(paren) => paren.expr()?,
+            Expr::With(with) => with.body()?,
+            Expr::Assert(assert) => assert.body()?,
+            Expr::LetIn(let_in) => let_in.body()?,
+            other => return Some(other),
+        };
+    }
+}
+
+/// Like [`value`], and inside the bodies of functions too.
+pub(super) fn result(expr: Expr) -> Option<Expr> {
+    let mut inner = value(expr)?;
+    while let Expr::Lambda(lambda) = inner {
+        inner = value(lambda.body()?)?;
+    }
+    Some(inner)
+}
+
+/// The name of an attribute that is written out: `a` or `"a"`.
+pub(super) fn attribute_name(attribute: &Attr) -> Option<String> {
+    match attribute {
+        Attr::Ident(ident) => Some(ident.to_string()),
+        Attr::Str(string) => match string.normalized_parts().as_slice() {
+            [InterpolPart::Literal(text)] => Some(text.clone()),
+            _ => None,
+        },
+        Attr::Dynamic(_) => None,
+    }
+}
+
+/// The names of an attribute path, `None` for those computed.
+pub(super) fn attribute_names(path: Option<ast::Attrpath>) -> Vec<Option<String>> {
+    path.into_iter()
+        .flat_map(|path| path.attrs())
+        .map(|attribute| attribute_name(&attribute))
+        .collect()
+}
+
+/// The last written name of a name or a selection: `c` of `a.b.c`.
+pub(super) fn last_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Ident(ident) => Some(ident.to_string()),
+        Expr::Select(select) => attribute_names(select.attrpath()).pop().flatten(),
+        _ => None,
+    }
+}
+
+/// An application with all its arguments: `f a b`.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) function: Expr,
+    pub(super) arguments: Vec<Expr>,
+}
+
+impl Call {
+    pub(super) fn new(apply: &ast::Apply) -> Option<Call> {
+        let mut function = Expr::Apply(apply.clone());
+        let mut arguments = Vec::new();
+        while let Expr::Apply(apply) = function {
+            arguments.push(apply.argument()?);
+            function = bare(apply.lambda()?)?;
+        }
+        arguments.reverse();
+        Some(Call {
+            function,
+            arguments,
+        })
+    }
+
+    /// What the function is called in the file, shortened to one line.
+    pub(super) fn name(&self) -> String {
+        last_name(&self.function).unwrap_or_else(|| "a function".to_owned())
+    }
+}
+
+/// Whether this node is in that one, or is it.
+pub(super) fn is_within(node: &SyntaxNode, outer: &SyntaxNode) -> bool {
+    outer.text_range().contains_range(node.text_range())
+}
