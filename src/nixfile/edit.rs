@@ -46,7 +46,7 @@ pub(super) fn insertions(
 ) -> Option<Vec<Insertion>> {
     let layout = Layout::new(source, list)?;
     let Some(keys) = layout.sorted(keys) else {
-        return Some(vec![layout.at_end(&elements)]);
+        return Some(vec![layout.at_end(&elements.iter().collect::<Vec<_>>())]);
     };
     elements.sort_by(|a, b| a.key.cmp(&b.key));
     let mut insertions: Vec<Insertion> = Vec::new();
@@ -97,13 +97,12 @@ impl<'a> Layout<'a> {
         })
     }
 
-    fn at_end(&self, elements: &[Element]) -> Insertion {
-        let elements: Vec<&Element> = elements.iter().collect();
+    fn at_end(&self, elements: &[&Element]) -> Insertion {
         let gap_start = usize::from(self.last.text_range().end());
         let gap = &self.source[gap_start..self.close];
         match gap.find('\n') {
-            Some(newline) => self.lines(gap_start + newline + 1, &elements),
-            None => self.on_closing_line(gap_start, &elements),
+            Some(newline) => self.lines(gap_start + newline + 1, elements),
+            None => self.on_closing_line(gap_start, elements),
         }
     }
 
@@ -111,11 +110,7 @@ impl<'a> Layout<'a> {
     fn before(&self, index: usize, elements: &[&Element]) -> Insertion {
         match self.items.get(index) {
             Some(&(item, _)) => self.lines(self.line_start(item), elements),
-            None => {
-                let last = self.items.last().map_or(self.open, |&(_, end)| end);
-                let newline = self.source[last..self.close].find('\n').unwrap_or(0);
-                self.lines(last + newline + 1, elements)
-            }
+            None => self.at_end(elements),
         }
     }
 
@@ -146,7 +141,7 @@ impl<'a> Layout<'a> {
             .map(|element| format!("{separator}{}", element.text))
             .collect();
         if self.items.is_empty() && offset == self.open {
-            return self.into_empty(&joined);
+            return self.in_empty(&joined);
         }
         Insertion {
             offset,
@@ -155,7 +150,7 @@ impl<'a> Layout<'a> {
     }
 
     /// `[]` and `[ ]` both become `[ x ]`.
-    fn into_empty(&self, joined: &str) -> Insertion {
+    fn in_empty(&self, joined: &str) -> Insertion {
         let text = if self.open == self.close {
             format!("{joined} ")
         } else {
@@ -183,10 +178,14 @@ impl<'a> Layout<'a> {
     }
 
     fn deeper(&self) -> String {
-        let line = &self.source[self.line_start(self.close)..];
-        let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
-        let step = if indent.contains('\t') { "\t" } else { "  " };
-        format!("{indent}{step}")
+        let indent = self.indent_of_line(self.close);
+        let tabs = indent.contains('\t') || self.indent_of_line(self.open).contains('\t');
+        format!("{indent}{}", if tabs { "\t" } else { "  " })
+    }
+
+    fn indent_of_line(&self, offset: usize) -> &str {
+        let line = &self.source[self.line_start(offset)..];
+        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
     }
 
     fn line_start(&self, offset: usize) -> usize {

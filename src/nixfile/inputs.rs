@@ -8,8 +8,8 @@ use rnix::ast::{self, BinOpKind, Expr, HasEntry};
 use rowan::ast::AstNode;
 
 use super::scope::{Binding, binding, inherits, nixpkgs_path, withs};
-use super::shell::{Shell, attribute};
-use super::syntax::{FUEL, bare};
+use super::shell::Shell;
+use super::syntax::{FUEL, attribute, value};
 
 /// The attributes of a shell, in the order in which a library belongs there.
 pub(super) const ATTRIBUTES: &[&str] = &["buildInputs", "packages", "nativeBuildInputs"];
@@ -18,8 +18,8 @@ pub(super) const ATTRIBUTES: &[&str] = &["buildInputs", "packages", "nativeBuild
 pub(super) struct Input {
     pub(super) attribute: &'static str,
     pub(super) list: ast::List,
-    /// Reached through a name rather than written in place.
-    followed: bool,
+    /// How many names were followed to reach it.
+    names: usize,
 }
 
 /// All list literals that make up a shell's inputs, most wanted attribute first.
@@ -47,7 +47,7 @@ pub(super) fn best_input(shell: &Shell) -> Option<Input> {
 
 /// The operand where a name is spelt most plainly: under nixpkgs' `with`, then
 /// under none, then under another set's; written in place before named.
-fn preference(input: &Input) -> (u8, bool) {
+fn preference(input: &Input) -> (u8, usize) {
     let innermost = withs(input.list.syntax())
         .next()
         .and_then(|with| with.namespace());
@@ -56,7 +56,7 @@ fn preference(input: &Input) -> (u8, bool) {
         None => 1,
         Some(_) => 2,
     };
-    (rank, input.followed)
+    (rank, input.names)
 }
 
 /// A list of strings or paths only is no list of packages.
@@ -85,7 +85,7 @@ fn inputs_of(shell: &Shell, name: &'static str) -> Vec<Input> {
         .find_map(|set| value_in(set, name))
         .flatten()
     {
-        collect(value, name, false, &mut found, FUEL);
+        collect(value, name, 0, &mut found, FUEL);
     }
     found
 }
@@ -104,14 +104,8 @@ fn value_in(set: &ast::AttrSet, name: &str) -> Option<Option<Expr>> {
     }
 }
 
-fn collect(
-    expr: Expr,
-    attribute: &'static str,
-    followed: bool,
-    found: &mut Vec<Input>,
-    fuel: usize,
-) {
-    let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), super::syntax::value(expr)) else {
+fn collect(expr: Expr, attribute: &'static str, names: usize, found: &mut Vec<Input>, fuel: usize) {
+    let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), value(expr)) else {
         return;
     };
     match expr {
@@ -119,18 +113,18 @@ fn collect(
             found.push(Input {
                 attribute,
                 list,
-                followed,
+                names,
             });
         }
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Concat) => {
             for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-                collect(side, attribute, followed, found, fuel);
+                collect(side, attribute, names, found, fuel);
             }
         }
         Expr::Ident(ident) => {
             let bound = binding(&ident.to_string(), ident.syntax());
             if let Some(Binding::Value(value)) = bound {
-                collect(value, attribute, true, found, fuel);
+                collect(value, attribute, names + 1, found, fuel);
             }
         }
         _ => {}
@@ -145,10 +139,12 @@ pub(super) fn is_nested(list: &ast::List) -> bool {
         .any(|node| ast::List::can_cast(node.kind()))
 }
 
-/// The list literal that an expression is, in parentheses and behind `with`.
-pub(super) fn plain_list(expr: Expr) -> Option<ast::List> {
-    match super::syntax::value(bare(expr)?)? {
-        Expr::List(list) => Some(list),
-        _ => None,
-    }
+/// The best of the list literals that an expression is made of.
+pub(super) fn best_literal(expr: Expr) -> Option<ast::List> {
+    let mut found = Vec::new();
+    collect(expr, "", 0, &mut found, FUEL);
+    found
+        .into_iter()
+        .min_by_key(preference)
+        .map(|input| input.list)
 }

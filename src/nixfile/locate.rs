@@ -4,9 +4,10 @@
 //! Nothing here edits or spells. A place that is not certain is refused.
 
 use rnix::SyntaxNode;
-use rnix::ast::{self, Expr};
+use rnix::ast;
 use rowan::ast::AstNode;
 
+use super::constructor::{Constructor, PackageSet};
 use super::inputs::{Input, best_input, holds_no_packages, inputs, is_nested};
 use super::marker::{self, Marked};
 use super::refusal::{PassedOver, Place, Refusal};
@@ -23,7 +24,7 @@ pub(super) struct Chosen {
     /// The other lists of the same shell, in which a library may be already.
     pub(super) beside: Vec<ast::List>,
     /// The package set that the shell's constructor was selected from.
-    pub(super) set: Option<Expr>,
+    pub(super) set: Option<PackageSet>,
 }
 
 /// Chooses the list of a file.
@@ -207,7 +208,7 @@ fn never(list: &ast::List) -> Option<String> {
 
 fn is_shell(node: &SyntaxNode) -> bool {
     let call = ast::Apply::cast(node.clone()).and_then(|apply| Call::new(&apply));
-    call.is_some_and(|call| shell::is_constructor(&call))
+    call.is_some_and(|call| Constructor::of(&call).is_some())
 }
 
 fn reason_above(node: &SyntaxNode) -> Option<String> {

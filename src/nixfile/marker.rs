@@ -2,13 +2,13 @@
 //!
 //! Works on tokens: what a comment belongs to is a matter of where it stands.
 
-use rnix::SyntaxKind::{TOKEN_COMMENT, TOKEN_L_BRACK, TOKEN_WHITESPACE};
+use rnix::SyntaxKind::{TOKEN_COMMENT, TOKEN_WHITESPACE};
 use rnix::ast::{self, Expr};
 use rnix::{SyntaxNode, SyntaxToken};
 use rowan::Direction;
 use rowan::ast::AstNode;
 
-use super::inputs::plain_list;
+use super::inputs::best_literal;
 
 /// What the comment says.
 pub(super) const TEXT: &str = "venvfix: libraries";
@@ -41,16 +41,13 @@ fn is_mark(token: &SyntaxToken) -> bool {
     token.kind() == TOKEN_COMMENT && token.text().contains(TEXT)
 }
 
-/// The list that a mark belongs to: the one it opens, or else the one of the
+/// The list that a mark belongs to: the one it stands in, or else the one of the
 /// binding or bracket that follows it.
 fn list_of(comment: &SyntaxToken) -> Option<ast::List> {
-    let before = neighbour(comment, Direction::Prev);
-    if let Some(bracket) = before
-        .as_ref()
-        .filter(|token| token.kind() == TOKEN_L_BRACK)
-    {
-        return bracket.parent().and_then(ast::List::cast);
+    if let Some(list) = comment.parent().and_then(ast::List::cast) {
+        return Some(list);
     }
+    let before = neighbour(comment, Direction::Prev);
     if before.is_some_and(|before| ends_statement_on_line(&before, comment)) {
         // `packages = [ ]; # mark` speaks of what is before it: not certain.
         return None;
@@ -67,8 +64,8 @@ fn starts_with(node: &SyntaxNode, token: &SyntaxToken) -> bool {
 
 fn marked_by_start(node: SyntaxNode) -> Option<ast::List> {
     match ast::AttrpathValue::cast(node.clone()) {
-        Some(entry) => entry.value().and_then(plain_list),
-        None => Expr::cast(node).and_then(plain_list),
+        Some(entry) => entry.value().and_then(best_literal),
+        None => Expr::cast(node).and_then(best_literal),
     }
 }
 

@@ -9,18 +9,20 @@
 //! # Ok::<(), venvfix::nixfile::Refusal>(())
 //! ```
 //!
-//! The flow: `syntax` parses, `shell` finds the shell, `inputs` its lists,
-//! `marker` the owner's mark, `locate` chooses, `spell` asks `scope` how a
+//! The flow: `syntax` parses, `shell` finds the shell (among `outputs`, by its
+//! `constructor`), `inputs` its lists, `marker` the owner's mark, `locate` chooses, `spell` asks `scope` how a
 //! library is written there, `edit` lays it out, and `verify` proves that
 //! nothing else changed. The tree is only read, never printed.
 //!
 //! This folder is pure: no files, no environment, no output. It alone names rnix
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
+mod constructor;
 mod edit;
 mod inputs;
 mod locate;
 mod marker;
+mod outputs;
 mod refusal;
 mod scope;
 mod shell;

@@ -318,7 +318,7 @@ fn is_python_function(lambda: &ast::Lambda) -> bool {
     let call = outer
         .and_then(ast::Apply::cast)
         .and_then(|apply| Call::new(&apply));
-    call.is_some_and(|call| call.name() == "withPackages")
+    call.is_some_and(|call| last_name(&call.function).as_deref() == Some("withPackages"))
 }
 
 /// Whether the file is a function in the style of `callPackage`, whose arguments

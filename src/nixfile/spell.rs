@@ -9,7 +9,10 @@ use rnix::ast::{self, Expr};
 use rowan::ast::AstNode;
 
 use super::Library;
-use super::scope::{binding_place, element_paths, nixpkgs_path, nixpkgs_path_of_name, withs};
+use super::constructor::PackageSet;
+use super::scope::{
+    AttributePath, binding_place, element_paths, nixpkgs_path, nixpkgs_path_of_name, withs,
+};
 
 /// The ways to write a library in one list.
 pub(super) struct Spelling<'a> {
@@ -21,13 +24,19 @@ pub(super) struct Spelling<'a> {
 }
 
 impl<'a> Spelling<'a> {
-    pub(super) fn new(list: &'a ast::List, constructor_set: Option<&Expr>) -> Spelling<'a> {
+    pub(super) fn new(list: &'a ast::List, constructor_set: Option<&PackageSet>) -> Spelling<'a> {
         let own = set_of_elements(list);
         let list = list.syntax();
+        if constructor_set.is_some_and(|set| !is_nixpkgs(set.path.as_ref()) && set.path.is_some()) {
+            // A shell of `pkgs.pkgsCross.…` takes its libraries from there.
+            return Spelling {
+                list,
+                set: None,
+                plain: false,
+            };
+        }
         let innermost = withs(list).next().and_then(|with| with.namespace());
-        let supplies =
-            innermost.is_some_and(|set| nixpkgs_path(&set).is_some_and(|p| p.is_empty()));
-        let plain = supplies && own.is_none();
+        let plain = own.is_none() && innermost.is_some_and(|set| names_nixpkgs(&set));
         let set = own.or_else(|| set_at(list, constructor_set));
         Spelling { list, set, plain }
     }
@@ -68,8 +77,7 @@ fn set_of_elements(list: &ast::List) -> Option<String> {
             _ => continue,
         };
         let text = base.to_string();
-        let is_set = matches!(base, Expr::Ident(_))
-            && nixpkgs_path(&base).is_some_and(|path| path.is_empty());
+        let is_set = matches!(base, Expr::Ident(_)) && names_nixpkgs(&base);
         if !is_set || agreed.as_ref().is_some_and(|other| *other != text) {
             return None;
         }
@@ -78,32 +86,36 @@ fn set_of_elements(list: &ast::List) -> Option<String> {
     agreed
 }
 
+/// Whether a path below nixpkgs leads to nixpkgs itself.
+fn is_nixpkgs(path: Option<&AttributePath>) -> bool {
+    path.is_some_and(Vec::is_empty)
+}
+
+fn names_nixpkgs(set: &Expr) -> bool {
+    is_nixpkgs(nixpkgs_path(set).as_ref())
+}
+
 /// The name of nixpkgs at a place: the constructor's own, `pkgs`, or the one in
 /// a `with` around it.
-fn set_at(place: &SyntaxNode, constructor_set: Option<&Expr>) -> Option<String> {
-    let known = |set: &Expr| is_nameable(set) && nixpkgs_path(set).is_some_and(|p| p.is_empty());
-    let own = constructor_set.filter(|set| known(set) && means_the_same(set, place));
+fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<String> {
+    let own = constructor_set.filter(|set| {
+        is_nixpkgs(set.path.as_ref()) && is_name(&set.text) && means_the_same(&set.origin, place)
+    });
     if let Some(set) = own {
-        return Some(set.to_string());
+        return Some(set.text.clone());
     }
-    if nixpkgs_path_of_name("pkgs", place).is_some_and(|path| path.is_empty()) {
+    if is_nixpkgs(nixpkgs_path_of_name("pkgs", place).as_ref()) {
         return Some("pkgs".to_owned());
     }
     let mut namespaces = withs(place).filter_map(|with| with.namespace());
+    let known = |set: &Expr| names_nixpkgs(set) && is_name(&set.to_string());
     let named = namespaces.find(|set| known(set) && means_the_same(set, place));
     named.map(|set| set.to_string())
 }
 
-/// Whether an expression is a name or a selection that fits before a dot.
-fn is_nameable(set: &Expr) -> bool {
-    match set {
-        Expr::Ident(_) => true,
-        Expr::Select(select) => {
-            let plain = matches!(select.expr(), Some(Expr::Ident(_)));
-            plain && select.or_token().is_none() && !set.to_string().contains(char::is_whitespace)
-        }
-        _ => false,
-    }
+/// Whether a text is a name or a plain selection, so that it fits before a dot.
+fn is_name(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || "()[]".contains(c))
 }
 
 /// Whether every name in an expression has the same binding at a place.

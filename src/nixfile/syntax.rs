@@ -4,7 +4,7 @@
 //! Nothing here knows what a shell or a library is.
 
 use rnix::SyntaxKind::{self, *};
-use rnix::ast::{self, Attr, Expr, InterpolPart};
+use rnix::ast::{self, Attr, Expr, HasEntry, InterpolPart};
 use rnix::tokenize;
 use rnix::{ParseError, SyntaxNode};
 
@@ -222,13 +222,27 @@ impl Call {
         })
     }
 
-    /// What the function is called in the file, shortened to one line.
+    /// What the function is called in the file.
     pub(super) fn name(&self) -> String {
-        last_name(&self.function).unwrap_or_else(|| "a function".to_owned())
+        match last_name(&self.function) {
+            Some(name) if self.function.to_string().contains(char::is_whitespace) => name,
+            Some(_) => self.function.to_string(),
+            None => "a function".to_owned(),
+        }
     }
 }
 
 /// Whether this node is in that one, or is it.
 pub(super) fn is_within(node: &SyntaxNode, outer: &SyntaxNode) -> bool {
     outer.text_range().contains_range(node.text_range())
+}
+
+/// The value bound to a plain attribute of a set.
+pub(super) fn attribute(set: &ast::AttrSet, name: &str) -> Option<Expr> {
+    set.attrpath_values().find_map(|entry| {
+        let names = attribute_names(entry.attrpath());
+        (names == [Some(name.to_owned())])
+            .then(|| entry.value())
+            .flatten()
+    })
 }

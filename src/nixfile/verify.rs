@@ -5,7 +5,7 @@
 //! and trees.
 
 use rnix::ast::{self, Expr};
-use rnix::{SyntaxElement, SyntaxNode};
+use rnix::SyntaxNode;
 use rowan::ast::AstNode;
 use rowan::{NodeOrToken, WalkEvent};
 
@@ -86,24 +86,17 @@ fn is_inserted(node: &SyntaxNode, ranges: &[(usize, usize)]) -> bool {
 /// A tree as a sequence of its nodes and tokens, without blanks and comments
 /// and without some elements.
 fn outline(root: &SyntaxNode, without: &[Expr]) -> Vec<String> {
+    let left_out = |node: &SyntaxNode| without.iter().any(|element| element.syntax() == node);
     let mut outline = Vec::new();
     let mut walk = root.preorder_with_tokens();
     while let Some(event) = walk.next() {
         match event {
-            WalkEvent::Enter(NodeOrToken::Node(node)) => {
-                if without.iter().any(|element| *element.syntax() == node) {
-                    walk.skip_subtree();
-                } else {
-                    outline.push(format!("{:?}", node.kind()));
-                }
-            }
-            WalkEvent::Enter(SyntaxElement::Token(token)) if !token.kind().is_trivia() => {
+            WalkEvent::Enter(NodeOrToken::Node(node)) if left_out(&node) => walk.skip_subtree(),
+            WalkEvent::Leave(NodeOrToken::Node(node)) if left_out(&node) => {}
+            WalkEvent::Enter(NodeOrToken::Node(node)) => outline.push(format!("{:?}", node.kind())),
+            WalkEvent::Leave(NodeOrToken::Node(_)) => outline.push("end".to_owned()),
+            WalkEvent::Enter(NodeOrToken::Token(token)) if !token.kind().is_trivia() => {
                 outline.push(token.text().to_owned());
-            }
-            WalkEvent::Leave(NodeOrToken::Node(node)) => {
-                if !without.iter().any(|element| *element.syntax() == node) {
-                    outline.push("end".to_owned());
-                }
             }
             _ => {}
         }
