@@ -140,8 +140,10 @@ fn is_of_nixpkgs(function: &Expr, set: Option<&PackageSet>) -> bool {
             nixpkgs_path(&from).is_some() || is_named_like_nixpkgs(&from.to_string())
         }
         (None, Some(_)) => true,
-        // Supplied by a `with`, if that is nixpkgs or nothing that is known.
-        (None, None) => nixpkgs_path(function).is_none_or(|path| path.len() == 1),
+        // Supplied by one of the `with` around it; which one is not certain.
+        (None, None) => {
+            !nixpkgs_path(function).is_some_and(|path| path.iter().any(|name| name == "devshell"))
+        }
     }
 }
 

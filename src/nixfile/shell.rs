@@ -150,9 +150,7 @@ impl Search {
 /// A derivation that says how it is built, and nothing of a shell.
 fn is_package(arguments: &[ast::AttrSet]) -> bool {
     let binds = |name: &&str| arguments.iter().any(|set| attribute(set, name).is_some());
-    let builds = ["src", "buildPhase", "installPhase"]
-        .iter()
-        .any(|name| binds(name));
+    let builds = ["src", "buildPhase", "installPhase"].iter().any(&binds);
     builds && !binds(&"shellHook")
 }
 

@@ -16,6 +16,9 @@ pub(super) const FUEL: usize = 64;
 /// No file that people write comes near it.
 const MAX_LINKS: usize = 4_000;
 
+/// The parser's own limit does not count lists in lists.
+const MAX_BRACKETS: usize = 256;
+
 /// Why a text is no tree to work on.
 pub(super) struct Unreadable {
     pub(super) offset: usize,
@@ -25,7 +28,7 @@ pub(super) struct Unreadable {
 /// Parses `source`; anything but a tree without errors is refused.
 pub(super) fn parse(source: &str) -> Result<ast::Root, Unreadable> {
     if let Some(offset) = too_deep_at(source) {
-        let seen = "an expression too long to be written by hand".to_owned();
+        let seen = "an expression too long or too deep to be written by hand".to_owned();
         return Err(Unreadable { offset, seen });
     }
     let parsed = ast::Root::parse(source);
@@ -48,9 +51,7 @@ enum Role {
 impl Role {
     fn of(kind: SyntaxKind) -> Role {
         match kind {
-            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START | TOKEN_REC => {
-                Role::Opens
-            }
+            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START => Role::Opens,
             TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END => Role::Closes,
             TOKEN_IDENT | TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI | TOKEN_CUR_POS
             | TOKEN_PATH_ABS | TOKEN_PATH_REL | TOKEN_PATH_HOME | TOKEN_PATH_SEARCH => {
@@ -71,14 +72,21 @@ impl Role {
     }
 }
 
-/// The offset at which the text exceeds [`MAX_LINKS`], if it does.
+/// The offset at which the text exceeds [`MAX_LINKS`] or [`MAX_BRACKETS`], if it
+/// does.
 fn too_deep_at(source: &str) -> Option<usize> {
-    let (mut links, mut offset, mut before) = (0, 0, Role::Separates);
+    let (mut links, mut brackets, mut offset) = (0, 0_usize, 0);
+    let mut before = Role::Separates;
     for (kind, text) in tokenize(source) {
         if !kind.is_trivia() {
             let role = Role::of(kind);
             links += usize::from(role.links(before));
-            if links > MAX_LINKS {
+            match role {
+                Role::Opens => brackets += 1,
+                Role::Closes => brackets = brackets.saturating_sub(1),
+                _ => {}
+            }
+            if links > MAX_LINKS || brackets > MAX_BRACKETS {
                 return Some(offset);
             }
             before = role;

@@ -122,14 +122,47 @@ fn parses(text: &str) -> Result<(), String> {
 /// The text of every case, to be mutated.
 fn sources() -> Vec<String> {
     let cases = cases_in("tests/nixfile").into_iter();
-    cases.map(|case| fs::read_to_string(case.join("in.nix")).unwrap()).collect()
+    cases
+        .map(|case| fs::read_to_string(case.join("in.nix")).unwrap())
+        .collect()
 }
 
 /// Pieces of syntax that break or bend a file when they appear somewhere.
 const PIECES: &[&str] = &[
-    "", "[", "]", "(", ")", "{", "}", "#", "/*", "*/", "\"", "''", "${", ";", "++", "//", "with pkgs;",
-    "let zlib = 1; in", "rec", "\r\n", "\n", "\t", "\u{feff}", "\0", "ä", "# venvfix: libraries\n", " x ",
-    "or", "inherit", "pkgs", "mkShell", "= [ ];", "zlib", "openssl",
+    "",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "#",
+    "/*",
+    "*/",
+    "\"",
+    "''",
+    "${",
+    ";",
+    "++",
+    "//",
+    "with pkgs;",
+    "let zlib = 1; in",
+    "rec",
+    "\r\n",
+    "\n",
+    "\t",
+    "\u{feff}",
+    "\0",
+    "ä",
+    "# venvfix: libraries\n",
+    " x ",
+    "or",
+    "inherit",
+    "pkgs",
+    "mkShell",
+    "= [ ];",
+    "zlib",
+    "openssl",
 ];
 
 fn mutated() -> impl Strategy<Value = String> {
@@ -151,8 +184,14 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 fn some_libraries() -> impl Strategy<Value = Vec<Library>> {
-    let names = ["zlib", "openssl", "stdenv.cc.cc.lib", "git", "libx11 xorg.libX11"];
-    let chosen = sample::subsequence(&names[..], 1..names.len());
+    const NAMES: &[&str] = &[
+        "zlib",
+        "openssl",
+        "stdenv.cc.cc.lib",
+        "git",
+        "libx11 xorg.libX11",
+    ];
+    let chosen = sample::subsequence(NAMES, 1..NAMES.len());
     chosen.prop_map(|names| libraries(&names.join("\n")))
 }
 
@@ -184,7 +223,20 @@ proptest! {
 
 #[test]
 fn long_and_deep_files_are_refused() {
-    for piece in ["a ", "a + ", "-", "(", "[", "{ a = ", "${", "\"${", "a: ", "let a = 1; in ", "a.b or ", "x ? a && "] {
+    for piece in [
+        "a ",
+        "a + ",
+        "-",
+        "(",
+        "[",
+        "{ a = ",
+        "${",
+        "\"${",
+        "a: ",
+        "let a = 1; in ",
+        "a.b or ",
+        "x ? a && ",
+    ] {
         for count in [600, 100_000] {
             let refusal = add_libraries(&piece.repeat(count), &[Library::new("zlib")]);
             assert!(refusal.is_err(), "{piece}");
@@ -194,7 +246,15 @@ fn long_and_deep_files_are_refused() {
 
 #[test]
 fn names_that_lead_to_themselves_are_refused() {
-    for file in ["let a = b; b = a; in a", "rec { shell = shell; }", "let a = a { }; in a", "let pkgs = pkgs; in pkgs.mkShell { packages = [ ]; }"] {
-        assert!(add_libraries(file, &[Library::new("zlib")]).is_err(), "{file}");
+    for file in [
+        "let a = b; b = a; in a",
+        "rec { shell = shell; }",
+        "let a = a { }; in a",
+        "let pkgs = pkgs; in pkgs.mkShell { packages = [ ]; }",
+    ] {
+        assert!(
+            add_libraries(file, &[Library::new("zlib")]).is_err(),
+            "{file}"
+        );
     }
 }

@@ -6,7 +6,7 @@
     {
       devShells = forAll (system: {
         default = nixpkgs.legacyPackages.${system}.mkShell {
-          packages = with nixpkgs.legacyPackages.${system}; [ git openssl (pkgs.libx11 or pkgs.xorg.libX11) ];
+          packages = with nixpkgs.legacyPackages.${system}; [ git openssl (nixpkgs.legacyPackages.${system}.libx11 or nixpkgs.legacyPackages.${system}.xorg.libX11) ];
         };
         lint = nixpkgs.legacyPackages.${system}.mkShell { };
       });

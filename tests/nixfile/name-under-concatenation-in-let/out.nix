@@ -1,6 +1,6 @@
 with import <nixpkgs> { };
 let
-  extra = [ git openssl ];
-  inputs = extra ++ [ zlib ];
+  extra = [ git ];
+  inputs = extra ++ [ zlib openssl ];
 in
 mkShell { buildInputs = inputs; }
