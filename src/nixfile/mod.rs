@@ -197,3 +197,33 @@ fn is_plain_name(name: &str) -> bool {
     let rest = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_'-".contains(&byte));
     first && rest && !KEYWORDS.contains(&name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check_attribute;
+
+    #[test]
+    fn plain_attribute_paths_pass() {
+        for attribute in [
+            "zlib",
+            "stdenv.cc.cc.lib",
+            "_7zz",
+            "alsa-lib",
+            "a'",
+            "xorg.libX11",
+        ] {
+            assert!(check_attribute(attribute).is_ok(), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let hostile = [
+            "", ".", "a.", ".a", "a..b", "7zz", "a b", "a;b", "${x}", "a.\"b\"", "]", "#", "ä",
+            "a\n", "in", "a.with", "or", "-a", "'a", "a\0",
+        ];
+        for attribute in hostile {
+            assert!(check_attribute(attribute).is_err(), "{attribute:?}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ pub(super) const FUEL: usize = 64;
 /// No file that people write comes near it.
 const MAX_LINKS: usize = 4_000;
 
-/// The parser's own limit does not count lists in lists.
+/// The parser's own limit does not count lists within lists.
 const MAX_BRACKETS: usize = 256;
 
 /// Why a text is no tree to work on.
@@ -27,10 +27,7 @@ pub(super) struct Unreadable {
 
 /// Parses `source`; anything but a tree without errors is refused.
 pub(super) fn parse(source: &str) -> Result<ast::Root, Unreadable> {
-    if let Some(offset) = too_deep_at(source) {
-        let seen = "an expression too long or too deep to be written by hand".to_owned();
-        return Err(Unreadable { offset, seen });
-    }
+    check_depth(source)?;
     let parsed = ast::Root::parse(source);
     match parsed.errors().first() {
         None => Ok(parsed.tree()),
@@ -39,7 +36,7 @@ pub(super) fn parse(source: &str) -> Result<ast::Root, Unreadable> {
 }
 
 /// What a token does to the depth of the tree.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Role {
     Opens,
     Operand,
@@ -51,49 +48,98 @@ enum Role {
 impl Role {
     fn of(kind: SyntaxKind) -> Role {
         match kind {
-            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START => Role::Opens,
-            TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END => Role::Closes,
+            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START
+            | TOKEN_INTERPOL_START => Role::Opens,
+            TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END
+            | TOKEN_INTERPOL_END => Role::Closes,
             TOKEN_IDENT | TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI | TOKEN_CUR_POS
             | TOKEN_PATH_ABS | TOKEN_PATH_REL | TOKEN_PATH_HOME | TOKEN_PATH_SEARCH => {
                 Role::Operand
             }
             TOKEN_SEMICOLON | TOKEN_COLON | TOKEN_COMMA | TOKEN_ASSIGN | TOKEN_DOT
-            | TOKEN_INHERIT | TOKEN_LET | TOKEN_IN | TOKEN_WITH | TOKEN_STRING_CONTENT
-            | TOKEN_INTERPOL_START | TOKEN_INTERPOL_END => Role::Separates,
+            | TOKEN_INHERIT | TOKEN_LET | TOKEN_IN | TOKEN_WITH | TOKEN_STRING_CONTENT => {
+                Role::Separates
+            }
             _ => Role::Operator,
         }
     }
 
     /// Whether `self` right after `before` can nest the tree by one level.
-    fn links(self, before: Role) -> bool {
-        let operand_before = matches!(before, Role::Operand | Role::Closes);
-        let operand_here = matches!(self, Role::Operand | Role::Opens);
-        self == Role::Operator || (operand_before && operand_here)
+    fn links(self, before: Option<Role>) -> bool {
+        let operand_before = matches!(before, Some(Role::Operand | Role::Closes));
+        match self {
+            Role::Operator | Role::Opens => true,
+            Role::Operand => operand_before,
+            Role::Closes | Role::Separates => false,
+        }
     }
 }
 
-/// The offset at which the text exceeds [`MAX_LINKS`] or [`MAX_BRACKETS`], if it
-/// does.
-fn too_deep_at(source: &str) -> Option<usize> {
-    let (mut links, mut brackets, mut offset) = (0, 0_usize, 0);
-    let mut before = Role::Separates;
+/// Refuses what could exhaust the stack before the parser sees it.
+fn check_depth(source: &str) -> Result<(), Unreadable> {
+    let (mut depth, mut offset) = (Depth::default(), 0);
     for (kind, text) in tokenize(source) {
         if !kind.is_trivia() {
-            let role = Role::of(kind);
-            links += usize::from(role.links(before));
-            match role {
-                Role::Opens => brackets += 1,
-                Role::Closes => brackets = brackets.saturating_sub(1),
-                _ => {}
-            }
-            if links > MAX_LINKS || brackets > MAX_BRACKETS {
-                return Some(offset);
-            }
-            before = role;
+            depth.count(kind);
+        }
+        if depth.is_excessive() {
+            let seen = "an expression too long or too deep to be written by hand".to_owned();
+            return Err(Unreadable { offset, seen });
         }
         offset += text.len();
     }
-    None
+    Ok(())
+}
+
+/// What bounds the depth of the tree, counted over the tokens so far.
+#[derive(Default)]
+struct Depth {
+    links: usize,
+    /// The brackets that are open.
+    open: Vec<SyntaxKind>,
+    /// All brackets that were ever opened.
+    opened: usize,
+    /// A bracket was closed by another kind; behind that the parser nests on.
+    mismatched: bool,
+    before: Option<Role>,
+}
+
+impl Depth {
+    fn count(&mut self, kind: SyntaxKind) {
+        let role = Role::of(kind);
+        self.links += usize::from(role.links(self.before));
+        match role {
+            Role::Opens => {
+                self.open.push(kind);
+                self.opened += 1;
+            }
+            Role::Closes => {
+                self.mismatched |= !self.open.pop().is_some_and(|opening| closes(opening, kind));
+            }
+            Role::Operand | Role::Operator | Role::Separates => {}
+        }
+        self.before = Some(role);
+    }
+
+    fn is_excessive(&self) -> bool {
+        let brackets = if self.mismatched {
+            self.opened
+        } else {
+            self.open.len()
+        };
+        self.links > MAX_LINKS || brackets > MAX_BRACKETS
+    }
+}
+
+fn closes(opening: SyntaxKind, closing: SyntaxKind) -> bool {
+    matches!(
+        (opening, closing),
+        (TOKEN_L_PAREN, TOKEN_R_PAREN)
+            | (TOKEN_L_BRACK, TOKEN_R_BRACK)
+            | (TOKEN_L_BRACE, TOKEN_R_BRACE)
+            | (TOKEN_STRING_START, TOKEN_STRING_END)
+            | (TOKEN_INTERPOL_START, TOKEN_INTERPOL_END)
+    )
 }
 
 fn unreadable(error: &ParseError, source: &str) -> Unreadable {
@@ -253,4 +299,24 @@ pub(super) fn attribute(set: &ast::AttrSet, name: &str) -> Option<Expr> {
             .then(|| entry.value())
             .flatten()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::position;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let cases = [
+            ("", 0, (1, 1)),
+            ("ab", 1, (1, 2)),
+            ("äö x", 5, (1, 4)),
+            ("a\nb", 2, (2, 1)),
+            ("a\r\n b", 4, (2, 2)),
+            ("a\n", 9, (2, 1)),
+        ];
+        for (source, offset, expected) in cases {
+            assert_eq!(position(source, offset), expected, "{source:?} at {offset}");
+        }
+    }
 }

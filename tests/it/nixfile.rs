@@ -223,7 +223,7 @@ proptest! {
 
 #[test]
 fn long_and_deep_files_are_refused() {
-    for piece in [
+    let pieces = [
         "a ",
         "a + ",
         "-",
@@ -233,11 +233,29 @@ fn long_and_deep_files_are_refused() {
         "${",
         "\"${",
         "a: ",
+        "{ a }: ",
         "let a = 1; in ",
         "a.b or ",
         "x ? a && ",
-    ] {
-        for count in [600, 100_000] {
+        "with a; ",
+        "assert a; ",
+        "if a then b else ",
+        "rec { ",
+        "let { ",
+        "inherit (",
+        "[ ) ; ",
+        "[ } = ",
+        "( ] ; ",
+        "[ ) in ",
+        "[ = ] ; ",
+        "( ; ) ; ",
+        "{ ] } = ",
+        "[ [ = ] ; ",
+        "(in) ; ",
+        "{ = } ; ",
+    ];
+    for piece in pieces {
+        for count in [250, 600, 30_000] {
             let refusal = add_libraries(&piece.repeat(count), &[Library::new("zlib")]);
             assert!(refusal.is_err(), "{piece}");
         }
