@@ -1,14 +1,15 @@
 //! Finding the shell: which expression of the file is the development shell,
 //! and which attribute sets are its arguments.
 //!
-//! Follows names and local functions from the file's value. Lists are no
-//! business of this file, and neither is spelling.
+//! Follows names and local functions from the file's value. Which list is the
+//! right one is not asked here, and neither is spelling.
 
 use rnix::SyntaxNode;
 use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
 use super::constructor::{Constructor, PackageSet, local};
+use super::inputs::inputs;
 use super::outputs::chosen_outputs;
 use super::scope::{Binding, binding};
 use super::syntax::{Call, FUEL, attribute, bare, last_name, result};
@@ -87,7 +88,10 @@ impl Search {
         let maker = select.expr().and_then(maker);
         self.find_import(&expr);
         match maker {
-            Some(maker) => self.note(&expr, &format!("is made by `{maker}`, not by `mkShell`")),
+            Some(maker) => self.note(
+                &expr,
+                &format!("is made by `{maker}`, not by nixpkgs' `mkShell`"),
+            ),
             None => self.note(&expr, "is selected from something else"),
         }
     }
@@ -126,13 +130,17 @@ impl Search {
                 "builds a package, and is not only a development shell",
             );
         }
-        self.shells.push(Shell {
+        let shell = Shell {
             apply: apply.clone(),
             constructor: constructor.name,
             set: constructor.set,
             output: output.map(str::to_owned),
             arguments,
-        });
+        };
+        match environment_within(&shell) {
+            Some(inner) => self.note(&inner, "is an environment with libraries of its own"),
+            None => self.shells.push(shell),
+        }
     }
 
     fn note(&mut self, expr: &Expr, why: &str) {
@@ -145,6 +153,15 @@ impl Search {
         let path = calls.find_map(|apply| imported_path(&apply));
         self.instead = self.instead.take().or(path);
     }
+}
+
+/// The FHS environment that a shell wraps: Python runs in there, and sees its
+/// libraries instead of the shell's.
+fn environment_within(shell: &Shell) -> Option<Expr> {
+    let mut elements = inputs(shell)
+        .into_iter()
+        .flat_map(|input| input.list.items());
+    elements.find(|element| maker(element.clone()).is_some_and(|maker| maker.contains("FHS")))
 }
 
 /// A derivation that says how it is built, and nothing of a shell.
