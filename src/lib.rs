@@ -10,6 +10,7 @@ pub mod error;
 pub mod examine;
 pub mod exec;
 pub mod fsx;
+pub mod library;
 pub mod loader;
 pub mod near;
 pub mod nixfile;

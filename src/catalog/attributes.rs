@@ -30,7 +30,7 @@ fn spellings() -> &'static Spellings {
 
 /// The library of an attribute, if a row names it, in whatever spelling.
 pub(super) fn known(name: &str) -> Option<Library> {
-    spellings().get(name).map(|(attribute, older)| Library::new(attribute, older))
+    spellings().get(name).map(|(attribute, older)| Library::with_older(attribute, older))
 }
 
 /// All spellings.

@@ -22,6 +22,7 @@ mod tests;
 
 use std::fmt;
 
+pub use crate::library::Library;
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
 
@@ -53,15 +54,6 @@ pub enum Remedy {
         /// Why, and what to do instead.
         reason: &'static str,
     },
-}
-
-/// A library as it is written into a Nix file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Library {
-    /// The attribute path in current nixpkgs.
-    pub attribute: String,
-    /// Its paths in older nixpkgs releases, newest first.
-    pub older: Vec<String>,
 }
 
 /// Why a name stands for no library.
@@ -179,19 +171,10 @@ impl From<Fact> for Remedy {
     }
 }
 
-impl Library {
-    fn new(attribute: &str, older: &[&str]) -> Self {
-        Library {
-            attribute: attribute.to_owned(),
-            older: older.iter().map(|&name| name.to_owned()).collect(),
-        }
-    }
-}
-
 fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
     let name = name.to_owned();
     match remedy {
-        Remedy::Attribute { attribute, older, .. } => Ok(Library::new(attribute, &older)),
+        Remedy::Attribute { attribute, older, .. } => Ok(Library::with_older(attribute, &older)),
         // Who asks for the library by its name wants nixpkgs', whatever a wheel would bring.
         Remedy::Wheel { attribute: Some(attribute), .. } => Ok(library(attribute)),
         Remedy::Wheel { packages, attribute: None } => {
@@ -204,7 +187,7 @@ fn of_soname(name: &str, remedy: Remedy) -> Result<Library, Unknown> {
 }
 
 fn library(attribute: &str) -> Library {
-    attributes::known(attribute).unwrap_or_else(|| Library::new(attribute, &[]))
+    attributes::known(attribute).unwrap_or_else(|| Library::new(attribute))
 }
 
 fn instead_of(note: &PackageNote) -> String {
@@ -217,6 +200,12 @@ fn instead_of(note: &PackageNote) -> String {
 
 fn not_known(name: &str) -> Unknown {
     Unknown::Name { name: name.to_owned(), near: near(name) }
+}
+
+/// Whether a table has this name: a soname, an attribute in any spelling, a PyPI name.
+#[must_use]
+pub fn knows(name: &str) -> bool {
+    soname(name).is_some() || attributes::known(name).is_some() || package(name).is_some()
 }
 
 /// Whether a soname belongs to the graphics driver.

@@ -11,6 +11,7 @@ use crate::cli::AddLib;
 use crate::config::Config;
 use crate::error::{Exit, Trouble};
 use crate::fsx;
+use crate::library::Library;
 use crate::nixfile::{self, Edit};
 
 /// Nix files are written by people.
@@ -19,18 +20,13 @@ const MAX_SIZE: u64 = 4 << 20;
 pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
     let path = file(context, arguments.file.as_deref())?;
     let shown = path.strip_prefix(&context.environment.current_dir).unwrap_or(&path).display().to_string();
-    let libraries = libraries(&arguments.names)?;
+    let libraries = libraries(context, &arguments.names)?;
     let source = fsx::read_text(&path, MAX_SIZE)?.ok_or_else(|| {
         Trouble::new(format!("there is no {shown}"))
             .help("write one with `venvfix init`, or name the file with --file")
     })?;
-    let edit = nixfile::add_libraries(&source, &libraries).map_err(|refusal| {
-        let trouble = Trouble::new(format!("{shown}: {refusal}"));
-        match refusal.help() {
-            Some(help) => trouble.help(help),
-            None => trouble,
-        }
-    })?;
+    let edit = nixfile::add_libraries(&source, &libraries)
+        .map_err(|refusal| Trouble::new(format!("{shown}: {refusal}")).help(refusal.help()))?;
     for present in &edit.present {
         context.speaker.step(format_args!("{shown} has {present} already"));
     }
@@ -65,10 +61,16 @@ fn file(context: &Context, named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-fn libraries(names: &[String]) -> Result<Vec<catalog::Library>> {
+fn libraries(context: &Context, names: &[String]) -> Result<Vec<Library>> {
     let mut found = Vec::new();
     for name in names {
         let libraries = catalog::libraries(name).map_err(|unknown| Trouble::usage(unknown.to_string()))?;
+        if !catalog::knows(name) {
+            // nixpkgs has a hundred times what the tables hold: it may well be right.
+            let near = catalog::near(name);
+            let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
+            context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+        }
         for library in libraries {
             if !found.contains(&library) {
                 found.push(library);

@@ -5,6 +5,7 @@ mod doctor;
 mod enter;
 mod hook;
 mod init;
+mod nixfile;
 mod preview;
 mod provide;
 mod settings;

@@ -1,0 +1,105 @@
+//! The proof: the new text is the old one plus the elements that were asked
+//! for, in one list, and each of them means what was asked for.
+//!
+//! Trusts nothing that the other files say about the edit: it compares texts
+//! and trees.
+
+use rnix::SyntaxNode;
+use rnix::ast::{self, Expr};
+use rowan::ast::AstNode;
+use rowan::{NodeOrToken, WalkEvent};
+
+use super::Library;
+use super::edit::Insertion;
+use super::spell::names;
+use super::syntax::{parse, start};
+
+/// The claim: these libraries were added to this list of the old tree.
+pub(super) struct Claim<'a> {
+    pub(super) old: &'a ast::Root,
+    pub(super) source: &'a str,
+    pub(super) list: &'a ast::List,
+    pub(super) insertions: &'a [Insertion],
+    pub(super) added: &'a [&'a Library],
+}
+
+/// Whether the claim holds of the new text.
+pub(super) fn holds(claim: &Claim<'_>, text: &str) -> bool {
+    let Some(ranges) = inserted_ranges(claim, text) else {
+        return false;
+    };
+    let Ok(new) = parse(text) else { return false };
+    let Some((list, elements)) = grown(&new, &ranges) else {
+        return false;
+    };
+    start(list.syntax()) == start(claim.list.syntax())
+        && elements.len() == claim.added.len()
+        && claim
+            .added
+            .iter()
+            .all(|library| elements.iter().any(|item| names(item, library)))
+        && outline(claim.old.syntax(), &[]) == outline(new.syntax(), &elements)
+}
+
+/// The ranges of the new text that were inserted, if all else is the old text.
+fn inserted_ranges(claim: &Claim<'_>, text: &str) -> Option<Vec<(usize, usize)>> {
+    let (mut ranges, mut shift, mut copied) = (Vec::new(), 0, 0);
+    for insertion in claim.insertions {
+        let at = insertion.offset.checked_add(shift)?;
+        let range = (at, at.checked_add(insertion.text.len())?);
+        let kept = text.get(copied + shift..at)? == claim.source.get(copied..insertion.offset)?;
+        if !kept || text.get(range.0..range.1)? != insertion.text {
+            return None;
+        }
+        ranges.push(range);
+        shift += insertion.text.len();
+        copied = insertion.offset;
+    }
+    (text.get(copied + shift..)? == claim.source.get(copied..)?).then_some(ranges)
+}
+
+/// The one list that grew, and its new elements.
+fn grown(new: &ast::Root, ranges: &[(usize, usize)]) -> Option<(ast::List, Vec<Expr>)> {
+    let mut lists = new
+        .syntax()
+        .descendants()
+        .filter_map(ast::List::cast)
+        .filter_map(|list| {
+            let elements: Vec<Expr> = list
+                .items()
+                .filter(|item| is_inserted(item.syntax(), ranges))
+                .collect();
+            (!elements.is_empty() && !is_inserted(list.syntax(), ranges))
+                .then_some((list, elements))
+        });
+    let only = lists.next()?;
+    lists.next().is_none().then_some(only)
+}
+
+fn is_inserted(node: &SyntaxNode, ranges: &[(usize, usize)]) -> bool {
+    let (from, to) = (start(node), super::syntax::end(node));
+    ranges
+        .iter()
+        .any(|&(first, last)| first <= from && to <= last)
+}
+
+/// A tree as a sequence of its nodes and tokens, without blanks and comments
+/// and without some elements.
+fn outline(root: &SyntaxNode, without: &[Expr]) -> Vec<String> {
+    let left_out = |node: &SyntaxNode| without.iter().any(|element| element.syntax() == node);
+    let mut outline = Vec::new();
+    let mut walk = root.preorder_with_tokens();
+    while let Some(event) = walk.next() {
+        match event {
+            WalkEvent::Enter(NodeOrToken::Node(node)) if left_out(&node) => walk.skip_subtree(),
+            WalkEvent::Leave(NodeOrToken::Node(node)) if left_out(&node) => {}
+            WalkEvent::Enter(NodeOrToken::Node(node)) => outline.push(format!("{:?}", node.kind())),
+            WalkEvent::Leave(NodeOrToken::Node(_)) => outline.push("end".to_owned()),
+            WalkEvent::Enter(NodeOrToken::Token(token)) if !token.kind().is_trivia() => {
+                outline.push(token.text().to_owned());
+            }
+            _ => {}
+        }
+    }
+    outline
+}

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+{ extra }: pkgs.mkShell ({ packages = [ pkgs.git ]; } // extra)

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let base = { shellHook = ""; }; in pkgs.mkShell (base // { packages = [ pkgs.git ]; })

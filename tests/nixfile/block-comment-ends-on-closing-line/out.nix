@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [ zlib /* a
+    b */ openssl ];
+}

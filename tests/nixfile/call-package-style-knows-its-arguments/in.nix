@@ -1,0 +1,7 @@
+{ mkShell
+, openssl
+, zlib
+, ...
+}:
+
+mkShell { buildInputs = [ zlib ]; }

@@ -1,0 +1,3 @@
+{ pkgs, mkShell }:
+
+mkShell { buildInputs = [ pkgs.openssl ]; }

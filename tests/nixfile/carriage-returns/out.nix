@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [
+    zlib # why
+    openssl
+  ];
+}

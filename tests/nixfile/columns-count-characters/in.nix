@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+{ a = "äöü"; b = pkgs.mkShell { packages = [ ]; }; c = pkgs.mkShell { }; }

@@ -1,0 +1,4 @@
+{ pkgs, ps }:
+pkgs.mkShell {
+  buildInputs = (with ps; [ pip ]) ++ (with pkgs; [ git openssl ]);
+}

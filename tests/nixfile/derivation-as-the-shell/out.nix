@@ -1,0 +1,5 @@
+with import <nixpkgs> { };
+stdenv.mkDerivation {
+  name = "env";
+  buildInputs = [ zlib openssl ];
+}

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.stdenv.mkDerivation {
+  name = "env";
+  shellHook = "";
+  src = null;
+  buildInputs = [ pkgs.openssl ];
+}

@@ -1,0 +1,6 @@
+{ pkgs, ... }:
+
+{
+  languages.python.libraries = [ ];
+  packages = [ pkgs.git ];
+}

@@ -1,0 +1,2 @@
+{ devshell }:
+devshell.mkShell { packages = [ ]; }

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let zlib = import ./zlib.nix; in with pkgs; mkShell { buildInputs = [ zlib pkgs.zlib ]; }

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [
+    pkgs.openssl
+    pkgs.zlib
+  ];
+}

@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [
+      # pkgs.git
+  ];
+}

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [
+      # pkgs.git
+      pkgs.openssl
+  ];
+}

@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [ # none yet
+    pkgs.openssl
+  ];
+}

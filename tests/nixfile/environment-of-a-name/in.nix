@@ -1,0 +1,2 @@
+let env = with import <nixpkgs> { }; mkShell { packages = [ ]; };
+in env

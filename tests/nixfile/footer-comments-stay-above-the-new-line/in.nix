@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [ # head
+    zlib # tail
+    # libffi
+  ];
+}

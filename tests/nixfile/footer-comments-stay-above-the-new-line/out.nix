@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [ # head
+    zlib # tail
+    # libffi
+    openssl
+  ];
+}

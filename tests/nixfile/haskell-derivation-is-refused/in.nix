@@ -1,0 +1,4 @@
+{ mkDerivation, base }:
+mkDerivation {
+  buildInputs = [ base ];
+}

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let buildInputs = [ pkgs.git ]; in pkgs.mkShell { inherit buildInputs; }

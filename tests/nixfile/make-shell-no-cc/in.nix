@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShellNoCC { packages = [ pkgs.git ]; }

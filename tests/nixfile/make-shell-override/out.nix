@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+(pkgs.mkShell.override { stdenv = pkgs.clangStdenv; }) { buildInputs = [ pkgs.git pkgs.openssl ]; }

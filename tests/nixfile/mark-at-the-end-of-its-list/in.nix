@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  buildInputs = [ ];
+  packages = [
+    pkgs.git
+    # venvfix: libraries
+  ];
+}

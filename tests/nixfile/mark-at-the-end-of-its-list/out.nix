@@ -1,0 +1,10 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  buildInputs = [ ];
+  packages = [
+    pkgs.git
+    # venvfix: libraries
+    pkgs.openssl
+  ];
+}

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  buildInputs = [ pkgs.git ];
+  packages =
+    # venvfix: libraries
+    [ pkgs.git pkgs.openssl ];
+}

@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  buildInputs = [ ]; # venvfix: libraries
+  packages = [ ];
+}

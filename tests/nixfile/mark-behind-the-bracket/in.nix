@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  buildInputs = [ pkgs.git ];
+  packages = [ # venvfix: libraries
+  ];
+}

@@ -1,0 +1,12 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let
+  # venvfix: libraries
+  libs = with pkgs; [
+    zlib
+  ];
+in
+pkgs.mkShell {
+  packages = [ pkgs.git ];
+  LD_LIBRARY_PATH = pkgs.lib.makeLibraryPath libs;
+}

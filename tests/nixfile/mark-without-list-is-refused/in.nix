@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  # venvfix: libraries
+  buildInputs = import ./libs.nix;
+  packages = [ ];
+}

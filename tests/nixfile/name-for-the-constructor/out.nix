@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let mkShell = pkgs.mkShell.override { stdenv = pkgs.gcc12Stdenv; }; in mkShell { packages = [ pkgs.openssl ]; }

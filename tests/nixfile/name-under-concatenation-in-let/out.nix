@@ -1,0 +1,6 @@
+with import <nixpkgs> { };
+let
+  extra = [ git ];
+  inputs = extra ++ [ zlib openssl ];
+in
+mkShell { buildInputs = inputs; }

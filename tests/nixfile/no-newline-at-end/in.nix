@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell { buildInputs = [ zlib ]; }

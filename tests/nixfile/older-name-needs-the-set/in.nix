@@ -1,0 +1,3 @@
+with import <nixpkgs> { };
+
+mkShell { packages = [ git ]; }

@@ -1,0 +1,6 @@
+with import <nixpkgs> { };
+stdenv.mkDerivation {
+  pname = "x";
+  src = ./.;
+  buildInputs = [ zlib ];
+}

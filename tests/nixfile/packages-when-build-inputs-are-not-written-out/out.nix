@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell { buildInputs = import ./inputs.nix; packages = [ pkgs.git pkgs.openssl ]; }

@@ -1,0 +1,3 @@
+with import <nixpkgs> { };
+
+(python3.withPackages (ps: [ ps.numpy ])).env

@@ -1,0 +1,5 @@
+with import <nixpkgs> { };
+python3Packages.buildPythonPackage {
+  name = "x";
+  buildInputs = [ zlib ];
+}

@@ -1,0 +1,5 @@
+with import <nixpkgs> { };
+
+mkShell {
+  buildInputs = with python3Packages; [ pip pkgs.openssl ];
+}

@@ -1,0 +1,3 @@
+{ nixpkgs ? import <nixpkgs> { } }:
+
+nixpkgs.mkShell { packages = [ nixpkgs.openssl ]; }

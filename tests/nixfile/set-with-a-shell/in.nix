@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+{
+  package = pkgs.stdenv.mkDerivation { buildInputs = [ ]; };
+  shell = pkgs.mkShell { packages = [ ]; };
+}

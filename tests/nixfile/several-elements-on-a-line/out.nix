@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [
+    zlib git
+    curl jq
+    openssl
+  ];
+}

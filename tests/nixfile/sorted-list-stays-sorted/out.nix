@@ -1,0 +1,12 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [
+    alsa-lib
+    curl # fetch
+    git
+    openssl
+    zlib
+    zstd
+  ];
+}

@@ -1,0 +1,10 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+  buildInputs = [
+    curl
+    # compression
+    xz
+    zlib
+  ];
+}

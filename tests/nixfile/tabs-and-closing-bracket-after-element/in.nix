@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; mkShell {
+	buildInputs = [
+		zlib
+		git];
+}

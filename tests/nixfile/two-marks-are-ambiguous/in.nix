@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  # venvfix: libraries
+  buildInputs = [ ];
+  # venvfix: libraries
+  packages = [ ];
+}

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+{ inputs }: pkgs.mkShell { packages = with inputs; [ tool ]; }

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+with pkgs; with lib; mkShell { packages = [ git pkgs.openssl ]; }
