@@ -62,7 +62,8 @@ pub enum Refusal {
         /// The name as given.
         attribute: String,
     },
-    /// The edit could not be shown to change nothing else.
+    /// The edit could not be shown to change nothing else: the parser reads a few
+    /// texts that Nix does not, such as a function as a list's element.
     Unproven {
         /// The list that was found.
         place: Place,
