@@ -68,8 +68,11 @@ fn libraries(context: &Context, names: &[String]) -> Result<Vec<Library>> {
         if !catalog::knows(name) {
             // nixpkgs has a hundred times what the tables hold: it may well be right.
             let near = catalog::near(name);
-            let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
-            context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+            let hint =
+                if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
+            context
+                .speaker
+                .step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
         }
         for library in libraries {
             if !found.contains(&library) {

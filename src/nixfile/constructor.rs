@@ -44,11 +44,7 @@ impl Constructor {
             "mkDerivation" => is_of_standard_environment(&call.function, &path),
             _ => false,
         };
-        (complete && known).then_some(Constructor {
-            name,
-            set,
-            argument,
-        })
+        (complete && known).then_some(Constructor { name, set, argument })
     }
 }
 
@@ -68,13 +64,9 @@ fn without_local_names(call: Call, fuel: usize) -> Option<Call> {
             named.arguments.extend(call.arguments);
             without_local_names(named, fuel)
         }
-        Some(Binding::Value(function @ (Expr::Select(_) | Expr::Ident(_)))) => without_local_names(
-            Call {
-                function,
-                arguments: call.arguments,
-            },
-            fuel,
-        ),
+        Some(Binding::Value(function @ (Expr::Select(_) | Expr::Ident(_)))) => {
+            without_local_names(Call { function, arguments: call.arguments }, fuel)
+        }
         Some(Binding::Value(_) | Binding::Opaque) => None,
         Some(Binding::Inherited(_) | Binding::Argument(..)) | None => Some(call),
     }
@@ -103,32 +95,17 @@ fn package_set(function: &Expr, overridden: bool) -> Option<PackageSet> {
     };
     let attributes: Vec<_> = select.attrpath()?.attrs().collect();
     let names = attribute_names(select.attrpath());
-    let constructor = attributes
-        .len()
-        .checked_sub(if overridden { 2 } else { 1 })?;
+    let constructor = attributes.len().checked_sub(if overridden { 2 } else { 1 })?;
     let derivation = names.get(constructor)?.as_deref() == Some("mkDerivation");
-    let end = if derivation {
-        constructor.checked_sub(1)?
-    } else {
-        constructor
-    };
+    let end = if derivation { constructor.checked_sub(1)? } else { constructor };
     let from = start(function.syntax());
     let to = start(attributes.get(end)?.syntax()) - from;
-    let text = function
-        .to_string()
-        .get(..to)?
-        .trim_end()
-        .trim_end_matches('.')
-        .to_owned();
+    let text = function.to_string().get(..to)?.trim_end().trim_end_matches('.').to_owned();
     let path = nixpkgs_path(function).map(|mut path| {
         path.truncate(path.len().saturating_sub(attributes.len() - end));
         path
     });
-    Some(PackageSet {
-        text,
-        path,
-        origin: function.clone(),
-    })
+    Some(PackageSet { text, path, origin: function.clone() })
 }
 
 /// Whether `mkShell` is nixpkgs' own; devshell, devenv and mach-nix have one too,
@@ -148,9 +125,7 @@ fn is_of_nixpkgs(function: &Expr, set: Option<&PackageSet>) -> bool {
 }
 
 fn is_named_like_nixpkgs(text: &str) -> bool {
-    text.rsplit('.')
-        .next()
-        .is_some_and(|name| name.contains("pkgs"))
+    text.rsplit('.').next().is_some_and(|name| name.contains("pkgs"))
 }
 
 /// Python tools and Haskell have a `mkDerivation` with other arguments.

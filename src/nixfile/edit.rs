@@ -76,25 +76,13 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(source: &'a str, list: &ast::List) -> Option<Layout<'a>> {
-        let items = list
-            .items()
-            .map(|item| (start(item.syntax()), end(item.syntax())))
-            .collect();
+        let items = list.items().map(|item| (start(item.syntax()), end(item.syntax()))).collect();
         let bracket = list.r_brack_token()?;
         let blank = |token: &SyntaxToken| token.kind() == TOKEN_WHITESPACE;
         let before = std::iter::successors(bracket.prev_token(), SyntaxToken::prev_token);
         let last = before.into_iter().find(|token| !blank(token))?;
-        let (open, close) = (
-            start(list.syntax()) + 1,
-            usize::from(bracket.text_range().start()),
-        );
-        Some(Layout {
-            source,
-            items,
-            open,
-            close,
-            last,
-        })
+        let (open, close) = (start(list.syntax()) + 1, usize::from(bracket.text_range().start()));
+        Some(Layout { source, items, open, close, last })
     }
 
     fn at_end(&self, elements: &[&Element]) -> Insertion {
@@ -117,13 +105,8 @@ impl<'a> Layout<'a> {
     /// A line of its own for each element, at the start of a line.
     fn lines(&self, offset: usize, elements: &[&Element]) -> Insertion {
         let (indent, newline) = (self.indent(), self.newline(offset));
-        let lines = elements
-            .iter()
-            .map(|element| format!("{indent}{}{newline}", element.text));
-        Insertion {
-            offset,
-            text: lines.collect(),
-        }
+        let lines = elements.iter().map(|element| format!("{indent}{}{newline}", element.text));
+        Insertion { offset, text: lines.collect() }
     }
 
     /// The bracket closes on the line on which the last thing ends.
@@ -136,30 +119,17 @@ impl<'a> Layout<'a> {
             Some(&(item, _)) => format!("{}{}", self.newline(self.line_start(item)), self.indent()),
             None => " ".to_owned(),
         };
-        let joined: String = elements
-            .iter()
-            .map(|element| format!("{separator}{}", element.text))
-            .collect();
+        let joined: String = elements.iter().map(|element| format!("{separator}{}", element.text)).collect();
         if self.items.is_empty() && offset == self.open {
             return self.in_empty(&joined);
         }
-        Insertion {
-            offset,
-            text: joined,
-        }
+        Insertion { offset, text: joined }
     }
 
     /// `[]` and `[ ]` both become `[ x ]`.
     fn in_empty(&self, joined: &str) -> Insertion {
-        let text = if self.open == self.close {
-            format!("{joined} ")
-        } else {
-            joined.to_owned()
-        };
-        Insertion {
-            offset: self.open,
-            text,
-        }
+        let text = if self.open == self.close { format!("{joined} ") } else { joined.to_owned() };
+        Insertion { offset: self.open, text }
     }
 
     /// The bytes before the last element that begins a line, or else before the
@@ -189,24 +159,16 @@ impl<'a> Layout<'a> {
     }
 
     fn line_start(&self, offset: usize) -> usize {
-        self.source[..offset]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1)
+        self.source[..offset].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
     fn starts_line(&self, offset: usize) -> bool {
-        self.source[self.line_start(offset)..offset]
-            .chars()
-            .all(|c| c == ' ' || c == '\t')
+        self.source[self.line_start(offset)..offset].chars().all(|c| c == ' ' || c == '\t')
     }
 
     /// The line ending of the line before the one that starts at `offset`.
     fn newline(&self, offset: usize) -> &'static str {
-        if self.source[..offset].ends_with("\r\n") {
-            "\r\n"
-        } else {
-            "\n"
-        }
+        if self.source[..offset].ends_with("\r\n") { "\r\n" } else { "\n" }
     }
 
     /// The keys, if the owner keeps the list sorted: three elements or more, each
@@ -217,19 +179,11 @@ impl<'a> Layout<'a> {
     }
 
     fn is_column(&self) -> bool {
-        let starts = self
-            .items
-            .iter()
-            .map(|&(start, _)| start)
-            .chain([self.close]);
+        let starts = self.items.iter().map(|&(start, _)| start).chain([self.close]);
         let ends = std::iter::once(self.open).chain(self.items.iter().map(|&(_, end)| end));
         let lines = ends.zip(starts).all(|(end, start)| {
             self.starts_line(start) && self.source[end..start].matches('\n').count() == 1
         });
-        lines
-            && self
-                .items
-                .iter()
-                .all(|&(start, end)| !self.source[start..end].contains('\n'))
+        lines && self.items.iter().all(|&(start, end)| !self.source[start..end].contains('\n'))
     }
 }

@@ -24,33 +24,20 @@ pub(super) struct Input {
 
 /// All list literals that make up a shell's inputs, most wanted attribute first.
 pub(super) fn inputs(shell: &Shell) -> Vec<Input> {
-    ATTRIBUTES
-        .iter()
-        .flat_map(|attribute| inputs_of(shell, attribute))
-        .collect()
+    ATTRIBUTES.iter().flat_map(|attribute| inputs_of(shell, attribute)).collect()
 }
 
 /// The list of a shell that a library belongs in.
 pub(super) fn best_input(shell: &Shell) -> Option<Input> {
-    let candidates = ATTRIBUTES
-        .iter()
-        .map(|attribute| inputs_of(shell, attribute));
-    let lists = candidates.map(|inputs| {
-        inputs
-            .into_iter()
-            .filter(|input| !holds_no_packages(&input.list))
-    });
-    lists
-        .filter_map(|inputs| inputs.min_by_key(preference))
-        .next()
+    let candidates = ATTRIBUTES.iter().map(|attribute| inputs_of(shell, attribute));
+    let lists = candidates.map(|inputs| inputs.into_iter().filter(|input| !holds_no_packages(&input.list)));
+    lists.filter_map(|inputs| inputs.min_by_key(preference)).next()
 }
 
 /// The operand where a name is spelt most plainly: under nixpkgs' `with`, then
 /// under none, then under another set's; written in place before named.
 fn preference(input: &Input) -> (u8, usize) {
-    let innermost = withs(input.list.syntax())
-        .next()
-        .and_then(|with| with.namespace());
+    let innermost = withs(input.list.syntax()).next().and_then(|with| with.namespace());
     let rank = match innermost.map(|set| nixpkgs_path(&set)) {
         Some(Some(path)) if path.is_empty() => 0,
         None => 1,
@@ -79,12 +66,7 @@ fn is_text(item: &Expr) -> bool {
 
 fn inputs_of(shell: &Shell, name: &'static str) -> Vec<Input> {
     let mut found = Vec::new();
-    if let Some(value) = shell
-        .arguments
-        .iter()
-        .find_map(|set| value_in(set, name))
-        .flatten()
-    {
+    if let Some(value) = shell.arguments.iter().find_map(|set| value_in(set, name)).flatten() {
         collect(value, name, 0, &mut found, FUEL);
     }
     found
@@ -110,11 +92,7 @@ fn collect(expr: Expr, attribute: &'static str, names: usize, found: &mut Vec<In
     };
     match expr {
         Expr::List(list) if found.iter().all(|input| input.list != list) => {
-            found.push(Input {
-                attribute,
-                list,
-                names,
-            });
+            found.push(Input { attribute, list, names });
         }
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Concat) => {
             for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
@@ -133,18 +111,12 @@ fn collect(expr: Expr, attribute: &'static str, names: usize, found: &mut Vec<In
 
 /// Whether a list is an element of another one.
 pub(super) fn is_nested(list: &ast::List) -> bool {
-    list.syntax()
-        .ancestors()
-        .skip(1)
-        .any(|node| ast::List::can_cast(node.kind()))
+    list.syntax().ancestors().skip(1).any(|node| ast::List::can_cast(node.kind()))
 }
 
 /// The best of the list literals that an expression is made of.
 pub(super) fn best_literal(expr: Expr) -> Option<ast::List> {
     let mut found = Vec::new();
     collect(expr, "", 0, &mut found, FUEL);
-    found
-        .into_iter()
-        .min_by_key(preference)
-        .map(|input| input.list)
+    found.into_iter().min_by_key(preference).map(|input| input.list)
 }

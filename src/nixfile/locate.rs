@@ -37,20 +37,14 @@ pub(super) fn locate(root: &ast::Root, source: &str) -> Result<Chosen, Refusal> 
         ([], None) => chosen_by_search(root, &search, source),
         (several, _) => {
             let candidate = |list: &ast::List| place(list.syntax(), &marked_name(), source);
-            Err(Refusal::Ambiguous {
-                candidates: several.iter().map(candidate).collect(),
-            })
+            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect() })
         }
     }
 }
 
 fn place(node: &SyntaxNode, name: &str, source: &str) -> Place {
     let (line, column) = position(source, start(node));
-    Place {
-        line,
-        column,
-        name: name.to_owned(),
-    }
+    Place { line, column, name: name.to_owned() }
 }
 
 fn marked_name() -> String {
@@ -72,9 +66,7 @@ fn chosen_by_mark(list: &ast::List, search: &Search, source: &str) -> Result<Cho
     let owner = search.shells.iter().find(is_input);
     Ok(Chosen {
         place,
-        beside: owner
-            .map(|shell| lists_beside(shell, list))
-            .unwrap_or_default(),
+        beside: owner.map(|shell| lists_beside(shell, list)).unwrap_or_default(),
         set: owner.and_then(|shell| shell.set.clone()),
         list: list.clone(),
     })
@@ -84,16 +76,8 @@ fn dangling_mark(offset: usize, source: &str) -> Refusal {
     let (line, column) = position(source, offset);
     let name = format!("the comment `{}`", marker::TEXT);
     let reason = "stands before no list that is written out".to_owned();
-    let seen = vec![PassedOver {
-        place: Place { line, column, name },
-        reason,
-    }];
-    Refusal::NoPlace {
-        line,
-        column,
-        seen,
-        instead: None,
-    }
+    let seen = vec![PassedOver { place: Place { line, column, name }, reason }];
+    Refusal::NoPlace { line, column, seen, instead: None }
 }
 
 fn chosen_by_search(root: &ast::Root, search: &Search, source: &str) -> Result<Chosen, Refusal> {
@@ -105,9 +89,7 @@ fn chosen_by_search(root: &ast::Root, search: &Search, source: &str) -> Result<C
         [] => Err(no_place(root, search, source)),
         several => {
             let candidate = |shell: &Shell| place(shell.apply.syntax(), &shell_name(shell), source);
-            Err(Refusal::Ambiguous {
-                candidates: several.iter().map(candidate).collect(),
-            })
+            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect() })
         }
     }
 }
@@ -130,11 +112,7 @@ fn shell_name(shell: &Shell) -> String {
 }
 
 fn lists_beside(shell: &Shell, list: &ast::List) -> Vec<ast::List> {
-    inputs(shell)
-        .into_iter()
-        .map(|input| input.list)
-        .filter(|other| other != list)
-        .collect()
+    inputs(shell).into_iter().map(|input| input.list).filter(|other| other != list).collect()
 }
 
 fn no_place(root: &ast::Root, search: &Search, source: &str) -> Refusal {
@@ -143,26 +121,15 @@ fn no_place(root: &ast::Root, search: &Search, source: &str) -> Refusal {
         reason: why.clone(),
     });
     let lists = root.syntax().descendants().filter_map(ast::List::cast);
-    let lists = lists
-        .filter(|list| !is_nested(list))
-        .take(MAX_SEEN)
-        .map(|list| PassedOver {
-            place: place(list.syntax(), &list_name(&list), source),
-            reason: never(&list).unwrap_or_else(|| "is no input of a development shell".to_owned()),
-        });
-    let shell = search
-        .shells
-        .first()
-        .map(|shell| shell.apply.syntax().clone());
+    let lists = lists.filter(|list| !is_nested(list)).take(MAX_SEEN).map(|list| PassedOver {
+        place: place(list.syntax(), &list_name(&list), source),
+        reason: never(&list).unwrap_or_else(|| "is no input of a development shell".to_owned()),
+    });
+    let shell = search.shells.first().map(|shell| shell.apply.syntax().clone());
     let node = shell.or_else(|| search.notes.first().map(|(node, _)| node.clone()));
     let (line, column) = position(source, node.map_or(0, |node| start(&node)));
     let seen = notes.chain(lists).collect();
-    Refusal::NoPlace {
-        line,
-        column,
-        seen,
-        instead: search.instead.clone(),
-    }
+    Refusal::NoPlace { line, column, seen, instead: search.instead.clone() }
 }
 
 /// What an expression is called in a message: how its text begins.
@@ -185,10 +152,7 @@ fn list_name(list: &ast::List) -> String {
 
 /// The attribute that a list is in the value of.
 fn bound_to(list: &ast::List) -> Option<String> {
-    let entry = list
-        .syntax()
-        .ancestors()
-        .find_map(ast::AttrpathValue::cast)?;
+    let entry = list.syntax().ancestors().find_map(ast::AttrpathValue::cast)?;
     attribute_names(entry.attrpath()).pop().flatten()
 }
 
@@ -201,9 +165,7 @@ fn never(list: &ast::List) -> Option<String> {
         return Some("holds strings or paths only".to_owned());
     }
     let outer = list.syntax().ancestors().skip(1);
-    outer
-        .take_while(|node| !is_shell(node))
-        .find_map(|node| reason_above(&node))
+    outer.take_while(|node| !is_shell(node)).find_map(|node| reason_above(&node))
 }
 
 fn is_shell(node: &SyntaxNode) -> bool {
@@ -228,15 +190,8 @@ fn reason_above(node: &SyntaxNode) -> Option<String> {
 }
 
 /// Bindings whose lists are for other things than a shell's libraries.
-const NOT_LIBRARIES: &[&str] = &[
-    "inputsFrom",
-    "imports",
-    "overlays",
-    "systems",
-    "substituters",
-    "extraLibs",
-    "hardeningDisable",
-];
+const NOT_LIBRARIES: &[&str] =
+    &["inputsFrom", "imports", "overlays", "systems", "substituters", "extraLibs", "hardeningDisable"];
 
 /// Functions, by a part of their names, whose lists are other things' inputs.
 const NOT_LIBRARY_FUNCTIONS: &[&str] = &[

@@ -23,10 +23,7 @@ pub(super) struct Marked {
 /// Finds every list that is marked.
 pub(super) fn marked_lists(root: &ast::Root) -> Marked {
     let mut marked = Marked::default();
-    let tokens = root
-        .syntax()
-        .descendants_with_tokens()
-        .filter_map(|element| element.into_token());
+    let tokens = root.syntax().descendants_with_tokens().filter_map(|element| element.into_token());
     for comment in tokens.filter(is_mark) {
         match list_of(&comment) {
             Some(list) if marked.lists.contains(&list) => {}
@@ -53,9 +50,7 @@ fn list_of(comment: &SyntaxToken) -> Option<ast::List> {
         return None;
     }
     let next = neighbour(comment, Direction::Next)?;
-    next.parent_ancestors()
-        .take_while(|node| starts_with(node, &next))
-        .find_map(marked_by_start)
+    next.parent_ancestors().take_while(|node| starts_with(node, &next)).find_map(marked_by_start)
 }
 
 fn starts_with(node: &SyntaxNode, token: &SyntaxToken) -> bool {

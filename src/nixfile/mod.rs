@@ -56,28 +56,16 @@ pub struct Edit {
 /// The new text differs from `source` by the inserted elements alone, and adding
 /// the same libraries again changes nothing.
 pub fn add_libraries(source: &str, libraries: &[Library]) -> Result<Edit, Refusal> {
-    libraries
-        .iter()
-        .flat_map(Library::names)
-        .try_for_each(|name| check_attribute(name))?;
+    libraries.iter().flat_map(Library::names).try_for_each(|name| check_attribute(name))?;
     let root = syntax::parse(source).map_err(|unreadable| {
         let (line, column) = syntax::position(source, unreadable.offset);
-        Refusal::Syntax {
-            line,
-            column,
-            seen: unreadable.seen,
-        }
+        Refusal::Syntax { line, column, seen: unreadable.seen }
     })?;
     let chosen = locate::locate(&root, source)?;
     let (wanted, present) = missing(&chosen, libraries);
     let added = spell_all(&chosen, &wanted)?;
     let text = insert(source, &root, &chosen, &wanted, &added)?;
-    Ok(Edit {
-        text,
-        place: chosen.place,
-        added,
-        present,
-    })
+    Ok(Edit { text, place: chosen.place, added, present })
 }
 
 /// The libraries that are in none of the shell's lists, and the spellings of
@@ -87,9 +75,7 @@ fn missing<'a>(chosen: &Chosen, libraries: &'a [Library]) -> (Vec<&'a Library>, 
     let mut present = Vec::new();
     for library in libraries {
         let lists = std::iter::once(&chosen.list).chain(&chosen.beside);
-        let found = lists
-            .into_iter()
-            .find_map(|list| spell::element_in(list, library));
+        let found = lists.into_iter().find_map(|list| spell::element_in(list, library));
         let asked = |other: &&Library| library.names().any(|name| other.is_called(name));
         match found {
             Some(spelling) if present.contains(&spelling) => {}
@@ -122,35 +108,21 @@ fn insert(
     if wanted.is_empty() {
         return Ok(source.to_owned());
     }
-    let unproven = || Refusal::Unproven {
-        place: chosen.place.clone(),
-    };
-    let elements = wanted.iter().zip(added).map(|(library, text)| Element {
-        text: text.clone(),
-        key: library.attribute.to_lowercase(),
-    });
+    let unproven = || Refusal::Unproven { place: chosen.place.clone() };
+    let elements = wanted
+        .iter()
+        .zip(added)
+        .map(|(library, text)| Element { text: text.clone(), key: library.attribute.to_lowercase() });
     let keys = spell::sort_keys(&chosen.list);
-    let insertions =
-        insertions(source, &chosen.list, &keys, elements.collect()).ok_or_else(unproven)?;
+    let insertions = insertions(source, &chosen.list, &keys, elements.collect()).ok_or_else(unproven)?;
     let text = splice(source, &insertions);
-    let claim = verify::Claim {
-        old: root,
-        source,
-        list: &chosen.list,
-        insertions: &insertions,
-        added: wanted,
-    };
-    if verify::holds(&claim, &text) {
-        Ok(text)
-    } else {
-        Err(unproven())
-    }
+    let claim =
+        verify::Claim { old: root, source, list: &chosen.list, insertions: &insertions, added: wanted };
+    if verify::holds(&claim, &text) { Ok(text) } else { Err(unproven()) }
 }
 
 /// Words that Nix keeps for itself.
-const KEYWORDS: &[&str] = &[
-    "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with",
-];
+const KEYWORDS: &[&str] = &["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"];
 
 /// A name is written into a file that will be evaluated: only a plain attribute
 /// path may pass.
@@ -158,16 +130,12 @@ fn check_attribute(attribute: &str) -> Result<(), Refusal> {
     if attribute.split('.').all(is_plain_name) {
         return Ok(());
     }
-    Err(Refusal::InvalidAttribute {
-        attribute: attribute.to_owned(),
-    })
+    Err(Refusal::InvalidAttribute { attribute: attribute.to_owned() })
 }
 
 fn is_plain_name(name: &str) -> bool {
     let mut bytes = name.bytes();
-    let first = bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let rest = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_'-".contains(&byte));
     first && rest && !KEYWORDS.contains(&name)
 }
@@ -178,14 +146,7 @@ mod tests {
 
     #[test]
     fn plain_attribute_paths_pass() {
-        for attribute in [
-            "zlib",
-            "stdenv.cc.cc.lib",
-            "_7zz",
-            "alsa-lib",
-            "a'",
-            "xorg.libX11",
-        ] {
+        for attribute in ["zlib", "stdenv.cc.cc.lib", "_7zz", "alsa-lib", "a'", "xorg.libX11"] {
             assert!(check_attribute(attribute).is_ok(), "{attribute}");
         }
     }
@@ -193,8 +154,8 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         let hostile = [
-            "", ".", "a.", ".a", "a..b", "7zz", "a b", "a;b", "${x}", "a.\"b\"", "]", "#", "ä",
-            "a\n", "in", "a.with", "or", "-a", "'a", "a\0",
+            "", ".", "a.", ".a", "a..b", "7zz", "a b", "a;b", "${x}", "a.\"b\"", "]", "#", "ä", "a\n", "in",
+            "a.with", "or", "-a", "'a", "a\0",
         ];
         for attribute in hostile {
             assert!(check_attribute(attribute).is_err(), "{attribute:?}");

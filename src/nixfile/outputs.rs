@@ -35,14 +35,8 @@ fn choose(all: &[Output], defaults: &[&str]) -> Vec<Output> {
         let outputs: Vec<&Output> = all.iter().filter(|output| output.name == *name).collect();
         (!outputs.is_empty()).then_some(outputs)
     };
-    let chosen = defaults
-        .iter()
-        .find_map(named)
-        .unwrap_or_else(|| all.iter().collect());
-    chosen
-        .into_iter()
-        .map(|output| alias(output, all).unwrap_or(output).clone())
-        .collect()
+    let chosen = defaults.iter().find_map(named).unwrap_or_else(|| all.iter().collect());
+    chosen.into_iter().map(|output| alias(output, all).unwrap_or(output).clone()).collect()
 }
 
 /// The output that another one only names: `self.devShells.${system}.full`.
@@ -56,11 +50,7 @@ fn alias<'a>(output: &Output, all: &'a [Output]) -> Option<&'a Output> {
 /// The development shells of a flake, wherever `devShells` is written.
 fn flake_outputs(outputs: &Expr) -> Vec<Output> {
     let mut found = Vec::new();
-    for entry in outputs
-        .syntax()
-        .descendants()
-        .filter_map(ast::AttrpathValue::cast)
-    {
+    for entry in outputs.syntax().descendants().filter_map(ast::AttrpathValue::cast) {
         let names = attribute_names(entry.attrpath());
         let (Some(Some(first)), Some(value)) = (names.first(), entry.value()) else {
             continue;
@@ -78,10 +68,7 @@ fn flake_outputs(outputs: &Expr) -> Vec<Output> {
 fn collect_only(value: &Expr, found: &mut Vec<Output>) {
     let mut below = Vec::new();
     collect(&[], value, &mut below, FUEL);
-    found.extend(below.into_iter().map(|output| Output {
-        name: "default".to_owned(),
-        ..output
-    }));
+    found.extend(below.into_iter().map(|output| Output { name: "default".to_owned(), ..output }));
 }
 
 /// The shells in a file whose value is a set. Packages are not counted: only
@@ -120,18 +107,12 @@ fn collect(path: &[Option<String>], expr: &Expr, found: &mut Vec<Output>, fuel: 
 fn collect_set(path: &[Option<String>], set: &ast::AttrSet, found: &mut Vec<Output>, fuel: usize) {
     for entry in set.attrpath_values() {
         let Some(value) = entry.value() else { continue };
-        let names = path
-            .iter()
-            .cloned()
-            .chain(attribute_names(entry.attrpath()));
+        let names = path.iter().cloned().chain(attribute_names(entry.attrpath()));
         collect(&names.collect::<Vec<_>>(), &value, found, fuel);
     }
     // `inherit shell;`: the names stand for themselves outside the set.
     for inherit in set.inherits().filter(|inherit| inherit.from().is_none()) {
-        for name in inherit
-            .attrs()
-            .filter_map(|attribute| attribute_name(&attribute))
-        {
+        for name in inherit.attrs().filter_map(|attribute| attribute_name(&attribute)) {
             if let Some(Binding::Value(expr)) = binding(&name, set.syntax()) {
                 found.push(Output { name, expr });
             }
@@ -140,17 +121,8 @@ fn collect_set(path: &[Option<String>], set: &ast::AttrSet, found: &mut Vec<Outp
 }
 
 fn push(path: &[Option<String>], expr: &Expr, found: &mut Vec<Output>) {
-    let name = path
-        .iter()
-        .rev()
-        .flatten()
-        .next()
-        .cloned()
-        .unwrap_or_default();
-    found.push(Output {
-        name,
-        expr: expr.clone(),
-    });
+    let name = path.iter().rev().flatten().next().cloned().unwrap_or_default();
+    found.push(Output { name, expr: expr.clone() });
 }
 
 /// The body of the function in `forAllSystems (system: { … })`.

@@ -99,23 +99,15 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Syntax { line, column, seen } => {
-                write!(
-                    f,
-                    "could not read the file as Nix: {seen} at {line}:{column}"
-                )
+                write!(f, "could not read the file as Nix: {seen} at {line}:{column}")
             }
             Refusal::Ambiguous { candidates } => {
                 write!(f, "more than one place could take a library:")?;
-                candidates
-                    .iter()
-                    .try_for_each(|place| write!(f, "\n  {place}"))
+                candidates.iter().try_for_each(|place| write!(f, "\n  {place}"))
             }
-            Refusal::NoPlace {
-                line, column, seen, ..
-            } => {
+            Refusal::NoPlace { line, column, seen, .. } => {
                 write!(f, "found no list for a library, looking at {line}:{column}")?;
-                seen.iter()
-                    .try_for_each(|it| write!(f, "\n  {} {}", it.place, it.reason))
+                seen.iter().try_for_each(|it| write!(f, "\n  {} {}", it.place, it.reason))
             }
             Refusal::NoPackageSet { place, attribute } => {
                 write!(
@@ -125,11 +117,7 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::InvalidAttribute { attribute } => {
-                write!(
-                    f,
-                    "not an attribute of nixpkgs: `{}`",
-                    attribute.escape_debug()
-                )
+                write!(f, "not an attribute of nixpkgs: `{}`", attribute.escape_debug())
             }
             Refusal::Unproven { place } => {
                 write!(

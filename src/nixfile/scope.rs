@@ -51,19 +51,13 @@ pub(super) enum Binding {
 
 /// The lexical binding of `name` as seen from `place`, `None` if there is none.
 pub(super) fn binding(name: &str, place: &SyntaxNode) -> Option<Binding> {
-    place
-        .ancestors()
-        .skip(1)
-        .find_map(|scope| bound_by(name, &scope))
+    place.ancestors().skip(1).find_map(|scope| bound_by(name, &scope))
 }
 
 /// The let, set or function that binds a name at a place; two places where it
 /// is the same one give the name the same meaning.
 pub(super) fn binding_place(name: &str, place: &SyntaxNode) -> Option<SyntaxNode> {
-    place
-        .ancestors()
-        .skip(1)
-        .find(|scope| bound_by(name, scope).is_some())
+    place.ancestors().skip(1).find(|scope| bound_by(name, scope).is_some())
 }
 
 fn bound_by(name: &str, scope: &SyntaxNode) -> Option<Binding> {
@@ -84,35 +78,24 @@ fn bound_by_entry(name: &str, entries: &impl HasEntry) -> Option<Binding> {
     for entry in entries.attrpath_values() {
         let names = attribute_names(entry.attrpath());
         if names.first().and_then(Option::as_deref) == Some(name) {
-            let whole = if names.len() == 1 {
-                entry.value()
-            } else {
-                None
-            };
+            let whole = if names.len() == 1 { entry.value() } else { None };
             return Some(whole.map_or(Binding::Opaque, Binding::Value));
         }
     }
     // A plain `inherit name;` binds nothing new: the search goes on outside.
-    let from = entries
-        .inherits()
-        .filter(|inherit| inherits(inherit, name))
-        .find_map(|i| i.from());
+    let from = entries.inherits().filter(|inherit| inherits(inherit, name)).find_map(|i| i.from());
     from.map(|from| from.expr().map_or(Binding::Opaque, Binding::Inherited))
 }
 
 /// Whether an `inherit` lists `name`.
 pub(super) fn inherits(inherit: &ast::Inherit, name: &str) -> bool {
-    inherit
-        .attrs()
-        .any(|attribute| attribute_name(&attribute).as_deref() == Some(name))
+    inherit.attrs().any(|attribute| attribute_name(&attribute).as_deref() == Some(name))
 }
 
 fn bound_by_argument(name: &str, lambda: ast::Lambda) -> Option<Binding> {
     let is_name = |ident: Option<ast::Ident>| ident.is_some_and(|ident| ident.to_string() == name);
     match lambda.param()? {
-        ast::Param::IdentParam(param) => {
-            is_name(param.ident()).then_some(Binding::Argument(lambda, None))
-        }
+        ast::Param::IdentParam(param) => is_name(param.ident()).then_some(Binding::Argument(lambda, None)),
         ast::Param::Pattern(pattern) => {
             if pattern.pat_bind().is_some_and(|bind| is_name(bind.ident())) {
                 return Some(Binding::Opaque);
@@ -126,14 +109,10 @@ fn bound_by_argument(name: &str, lambda: ast::Lambda) -> Option<Binding> {
 /// The `with` expressions around a place, innermost first.
 pub(super) fn withs(place: &SyntaxNode) -> impl Iterator<Item = ast::With> {
     let place = place.clone();
-    place
-        .clone()
-        .ancestors()
-        .filter_map(ast::With::cast)
-        .filter(move |with| {
-            let body = with.body();
-            body.is_some_and(|body| super::syntax::is_within(&place, body.syntax()))
-        })
+    place.clone().ancestors().filter_map(ast::With::cast).filter(move |with| {
+        let body = with.body();
+        body.is_some_and(|body| super::syntax::is_within(&place, body.syntax()))
+    })
 }
 
 /// A path of attributes below nixpkgs; empty for the package set itself.
@@ -205,22 +184,13 @@ fn push_name(path: &mut AttributePath, name: String) {
 }
 
 /// What follows `nixpkgs.legacyPackages.SYSTEM`, the way flakes reach the set.
-fn below_legacy_packages<'a>(
-    base: &Expr,
-    names: &'a [Option<String>],
-) -> Option<&'a [Option<String>]> {
-    let at = names
-        .iter()
-        .position(|name| name.as_deref() == Some("legacyPackages"))?;
+fn below_legacy_packages<'a>(base: &Expr, names: &'a [Option<String>]) -> Option<&'a [Option<String>]> {
+    let at = names.iter().position(|name| name.as_deref() == Some("legacyPackages"))?;
     let flake = match at.checked_sub(1) {
         Some(before) => names.get(before)?.clone()?,
         None => last_name(base)?,
     };
-    if flake.contains("nixpkgs") {
-        names.get(at + 2..)
-    } else {
-        None
-    }
+    if flake.contains("nixpkgs") { names.get(at + 2..) } else { None }
 }
 
 /// Whether this is `import <nixpkgs> { … }` in any of its forms.
@@ -310,24 +280,15 @@ fn path_of_argument(
 /// Whether the function is handed to `withPackages`, whose argument is Python's
 /// set under whatever name.
 fn is_python_function(lambda: &ast::Lambda) -> bool {
-    let outer = lambda
-        .syntax()
-        .ancestors()
-        .skip(1)
-        .find(|node| !ast::Paren::can_cast(node.kind()));
-    let call = outer
-        .and_then(ast::Apply::cast)
-        .and_then(|apply| Call::new(&apply));
+    let outer = lambda.syntax().ancestors().skip(1).find(|node| !ast::Paren::can_cast(node.kind()));
+    let call = outer.and_then(ast::Apply::cast).and_then(|apply| Call::new(&apply));
     call.is_some_and(|call| last_name(&call.function).as_deref() == Some("withPackages"))
 }
 
 /// Whether the file is a function in the style of `callPackage`, whose arguments
 /// are the attributes of nixpkgs by name.
 fn is_call_package(lambda: &ast::Lambda) -> bool {
-    let is_file = lambda
-        .syntax()
-        .parent()
-        .is_some_and(|parent| ast::Root::can_cast(parent.kind()));
+    let is_file = lambda.syntax().parent().is_some_and(|parent| ast::Root::can_cast(parent.kind()));
     let Some(ast::Param::Pattern(pattern)) = lambda.param() else {
         return false;
     };

@@ -88,10 +88,7 @@ impl Search {
         let maker = select.expr().and_then(maker);
         self.find_import(&expr);
         match maker {
-            Some(maker) => self.note(
-                &expr,
-                &format!("is made by `{maker}`, not by nixpkgs' `mkShell`"),
-            ),
+            Some(maker) => self.note(&expr, &format!("is made by `{maker}`, not by nixpkgs' `mkShell`")),
             None => self.note(&expr, "is selected from something else"),
         }
     }
@@ -106,10 +103,7 @@ impl Search {
         }
         let expr = Expr::Apply(apply.clone());
         self.find_import(&expr);
-        self.note(
-            &expr,
-            &format!("is made by `{}`, not by nixpkgs' `mkShell`", call.name()),
-        );
+        self.note(&expr, &format!("is made by `{}`, not by nixpkgs' `mkShell`", call.name()));
     }
 
     fn add_shell(&mut self, apply: &ast::Apply, constructor: Constructor, output: Option<&str>) {
@@ -119,16 +113,10 @@ impl Search {
         let expr = Expr::Apply(apply.clone());
         let mut arguments = Vec::new();
         if !argument_sets(constructor.argument, &mut arguments, FUEL) {
-            self.note(
-                &expr,
-                "is given arguments that are not all written in this file",
-            );
+            self.note(&expr, "is given arguments that are not all written in this file");
         }
         if constructor.name == "mkDerivation" && is_package(&arguments) {
-            return self.note(
-                &expr,
-                "builds a package, and is not only a development shell",
-            );
+            return self.note(&expr, "builds a package, and is not only a development shell");
         }
         let shell = Shell {
             apply: apply.clone(),
@@ -158,9 +146,7 @@ impl Search {
 /// The FHS environment that a shell wraps: Python runs in there, and sees its
 /// libraries instead of the shell's.
 fn environment_within(shell: &Shell) -> Option<Expr> {
-    let mut elements = inputs(shell)
-        .into_iter()
-        .flat_map(|input| input.list.items());
+    let mut elements = inputs(shell).into_iter().flat_map(|input| input.list.items());
     elements.find(|element| maker(element.clone()).is_some_and(|maker| maker.contains("FHS")))
 }
 
@@ -186,9 +172,7 @@ fn maker(expr: Expr) -> Option<String> {
 fn imported_path(apply: &ast::Apply) -> Option<String> {
     let loader = last_name(&bare(apply.lambda()?)?)?;
     match apply.argument()? {
-        Expr::PathRel(path) if matches!(loader.as_str(), "import" | "callPackage") => {
-            Some(path.to_string())
-        }
+        Expr::PathRel(path) if matches!(loader.as_str(), "import" | "callPackage") => Some(path.to_string()),
         _ => None,
     }
 }
@@ -210,10 +194,7 @@ fn argument_sets(expr: Expr, sets: &mut Vec<ast::AttrSet>, fuel: usize) -> bool 
         },
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Update) => {
             let sides = [operation.rhs(), operation.lhs()];
-            sides
-                .into_iter()
-                .flatten()
-                .all(|side| argument_sets(side, sets, fuel))
+            sides.into_iter().flatten().all(|side| argument_sets(side, sets, fuel))
         }
         _ => false,
     }

@@ -10,9 +10,7 @@ use rowan::ast::AstNode;
 
 use super::Library;
 use super::constructor::PackageSet;
-use super::scope::{
-    AttributePath, binding_place, element_paths, nixpkgs_path, nixpkgs_path_of_name, withs,
-};
+use super::scope::{AttributePath, binding_place, element_paths, nixpkgs_path, nixpkgs_path_of_name, withs};
 
 /// The ways to write a library in one list.
 pub(super) struct Spelling<'a> {
@@ -29,11 +27,7 @@ impl<'a> Spelling<'a> {
         let list = list.syntax();
         if constructor_set.is_some_and(|set| !is_nixpkgs(set.path.as_ref()) && set.path.is_some()) {
             // A shell of `pkgs.pkgsCross.…` takes its libraries from there.
-            return Spelling {
-                list,
-                set: None,
-                plain: false,
-            };
+            return Spelling { list, set: None, plain: false };
         }
         let innermost = withs(list).next().and_then(|with| with.namespace());
         let plain = own.is_none() && innermost.is_some_and(|set| names_nixpkgs(&set));
@@ -130,8 +124,7 @@ fn means_the_same(expr: &Expr, place: &SyntaxNode) -> bool {
 }
 
 fn is_attribute(name: &SyntaxNode) -> bool {
-    name.parent()
-        .is_some_and(|parent| ast::Attrpath::can_cast(parent.kind()))
+    name.parent().is_some_and(|parent| ast::Attrpath::can_cast(parent.kind()))
 }
 
 /// The element of a list that is this library under any of its names, as the
@@ -144,10 +137,7 @@ pub(super) fn element_in(list: &ast::List, library: &Library) -> Option<String> 
 /// Whether an element is this library.
 pub(super) fn names(element: &Expr, library: &Library) -> bool {
     let paths = element_paths(element);
-    paths
-        .iter()
-        .map(|path| path.join("."))
-        .any(|path| library.is_called(&path))
+    paths.iter().map(|path| path.join(".")).any(|path| library.is_called(&path))
 }
 
 /// What each element of a list is sorted by: its attribute, or its text where
@@ -157,10 +147,7 @@ pub(super) fn sort_keys(list: &ast::List) -> Vec<Option<String>> {
 }
 
 fn sort_key(item: &Expr) -> Option<String> {
-    let path = element_paths(item)
-        .into_iter()
-        .next()
-        .map(|path| path.join("."));
+    let path = element_paths(item).into_iter().next().map(|path| path.join("."));
     let plain = matches!(item, Expr::Ident(_) | Expr::Select(_)).then(|| item.to_string());
     path.or(plain).map(|key| key.to_lowercase())
 }

@@ -48,18 +48,16 @@ enum Role {
 impl Role {
     fn of(kind: SyntaxKind) -> Role {
         match kind {
-            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START
-            | TOKEN_INTERPOL_START => Role::Opens,
-            TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END
-            | TOKEN_INTERPOL_END => Role::Closes,
-            TOKEN_IDENT | TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI | TOKEN_CUR_POS
-            | TOKEN_PATH_ABS | TOKEN_PATH_REL | TOKEN_PATH_HOME | TOKEN_PATH_SEARCH => {
-                Role::Operand
+            TOKEN_L_PAREN | TOKEN_L_BRACK | TOKEN_L_BRACE | TOKEN_STRING_START | TOKEN_INTERPOL_START => {
+                Role::Opens
             }
-            TOKEN_SEMICOLON | TOKEN_COLON | TOKEN_COMMA | TOKEN_ASSIGN | TOKEN_DOT
-            | TOKEN_INHERIT | TOKEN_LET | TOKEN_IN | TOKEN_WITH | TOKEN_STRING_CONTENT => {
-                Role::Separates
+            TOKEN_R_PAREN | TOKEN_R_BRACK | TOKEN_R_BRACE | TOKEN_STRING_END | TOKEN_INTERPOL_END => {
+                Role::Closes
             }
+            TOKEN_IDENT | TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI | TOKEN_CUR_POS | TOKEN_PATH_ABS
+            | TOKEN_PATH_REL | TOKEN_PATH_HOME | TOKEN_PATH_SEARCH => Role::Operand,
+            TOKEN_SEMICOLON | TOKEN_COLON | TOKEN_COMMA | TOKEN_ASSIGN | TOKEN_DOT | TOKEN_INHERIT
+            | TOKEN_LET | TOKEN_IN | TOKEN_WITH | TOKEN_STRING_CONTENT => Role::Separates,
             _ => Role::Operator,
         }
     }
@@ -122,11 +120,7 @@ impl Depth {
     }
 
     fn is_excessive(&self) -> bool {
-        let brackets = if self.mismatched {
-            self.opened
-        } else {
-            self.open.len()
-        };
+        let brackets = if self.mismatched { self.opened } else { self.open.len() };
         self.links > MAX_LINKS || brackets > MAX_BRACKETS
     }
 }
@@ -166,10 +160,7 @@ fn describe_text(text: Option<&str>) -> String {
     let word = text.and_then(|text| text.split_whitespace().next());
     match word {
         Some("\u{feff}") => "a byte order mark, which Nix does not read".to_owned(),
-        Some(word) => format!(
-            "an unexpected `{}`",
-            word.chars().take(30).collect::<String>()
-        ),
+        Some(word) => format!("an unexpected `{}`", word.chars().take(30).collect::<String>()),
         None => "the end of the file".to_owned(),
     }
 }
@@ -239,10 +230,7 @@ pub(super) fn attribute_name(attribute: &Attr) -> Option<String> {
 
 /// The names of an attribute path, `None` for those computed.
 pub(super) fn attribute_names(path: Option<ast::Attrpath>) -> Vec<Option<String>> {
-    path.into_iter()
-        .flat_map(|path| path.attrs())
-        .map(|attribute| attribute_name(&attribute))
-        .collect()
+    path.into_iter().flat_map(|path| path.attrs()).map(|attribute| attribute_name(&attribute)).collect()
 }
 
 /// The last written name of a name or a selection: `c` of `a.b.c`.
@@ -270,10 +258,7 @@ impl Call {
             function = bare(apply.lambda()?)?;
         }
         arguments.reverse();
-        Some(Call {
-            function,
-            arguments,
-        })
+        Some(Call { function, arguments })
     }
 
     /// What the function is called in the file.
@@ -295,9 +280,7 @@ pub(super) fn is_within(node: &SyntaxNode, outer: &SyntaxNode) -> bool {
 pub(super) fn attribute(set: &ast::AttrSet, name: &str) -> Option<Expr> {
     set.attrpath_values().find_map(|entry| {
         let names = attribute_names(entry.attrpath());
-        (names == [Some(name.to_owned())])
-            .then(|| entry.value())
-            .flatten()
+        (names == [Some(name.to_owned())]).then(|| entry.value()).flatten()
     })
 }
 

@@ -34,10 +34,7 @@ pub(super) fn holds(claim: &Claim<'_>, text: &str) -> bool {
     };
     start(list.syntax()) == start(claim.list.syntax())
         && elements.len() == claim.added.len()
-        && claim
-            .added
-            .iter()
-            .all(|library| elements.iter().any(|item| names(item, library)))
+        && claim.added.iter().all(|library| elements.iter().any(|item| names(item, library)))
         && outline(claim.old.syntax(), &[]) == outline(new.syntax(), &elements)
 }
 
@@ -60,27 +57,17 @@ fn inserted_ranges(claim: &Claim<'_>, text: &str) -> Option<Vec<(usize, usize)>>
 
 /// The one list that grew, and its new elements.
 fn grown(new: &ast::Root, ranges: &[(usize, usize)]) -> Option<(ast::List, Vec<Expr>)> {
-    let mut lists = new
-        .syntax()
-        .descendants()
-        .filter_map(ast::List::cast)
-        .filter_map(|list| {
-            let elements: Vec<Expr> = list
-                .items()
-                .filter(|item| is_inserted(item.syntax(), ranges))
-                .collect();
-            (!elements.is_empty() && !is_inserted(list.syntax(), ranges))
-                .then_some((list, elements))
-        });
+    let mut lists = new.syntax().descendants().filter_map(ast::List::cast).filter_map(|list| {
+        let elements: Vec<Expr> = list.items().filter(|item| is_inserted(item.syntax(), ranges)).collect();
+        (!elements.is_empty() && !is_inserted(list.syntax(), ranges)).then_some((list, elements))
+    });
     let only = lists.next()?;
     lists.next().is_none().then_some(only)
 }
 
 fn is_inserted(node: &SyntaxNode, ranges: &[(usize, usize)]) -> bool {
     let (from, to) = (start(node), super::syntax::end(node));
-    ranges
-        .iter()
-        .any(|&(first, last)| first <= from && to <= last)
+    ranges.iter().any(|&(first, last)| first <= from && to <= last)
 }
 
 /// A tree as a sequence of its nodes and tokens, without blanks and comments

@@ -1,5 +1,5 @@
 //! The integration tests: one binary, one file for each part of the product.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod doctor;
 mod enter;

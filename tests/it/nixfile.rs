@@ -56,10 +56,7 @@ fn check(case: &Path) -> Result<(), String> {
 fn libraries(add: &str) -> Vec<Library> {
     let library = |line: &str| {
         let mut names = line.split_whitespace().map(str::to_owned);
-        Library {
-            attribute: names.next().unwrap_or_default(),
-            older: names.collect(),
-        }
+        Library { attribute: names.next().unwrap_or_default(), older: names.collect() }
     };
     add.lines().map(library).collect()
 }
@@ -76,18 +73,11 @@ fn compare(file: &Path, actual: &str) -> Result<(), String> {
     if expected == actual {
         return Ok(());
     }
-    Err(format!(
-        "expected {}:\n{expected}\nactual:\n{actual}",
-        file.display()
-    ))
+    Err(format!("expected {}:\n{expected}\nactual:\n{actual}", file.display()))
 }
 
 fn refuse_leftover(file: &Path) -> Result<(), String> {
-    if file.exists() {
-        Err(format!("{} should not be there", file.display()))
-    } else {
-        Ok(())
-    }
+    if file.exists() { Err(format!("{} should not be there", file.display())) } else { Ok(()) }
 }
 
 fn is_idempotent(edit: &Edit, libraries: &[Library]) -> Result<(), String> {
@@ -113,18 +103,13 @@ fn parses(text: &str) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    Err(format!(
-        "nix-instantiate: {}",
-        String::from_utf8_lossy(&output.stderr)
-    ))
+    Err(format!("nix-instantiate: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// The text of every case, to be mutated.
 fn sources() -> Vec<String> {
     let cases = cases_in("tests/nixfile").into_iter();
-    cases
-        .map(|case| fs::read_to_string(case.join("in.nix")).unwrap())
-        .collect()
+    cases.map(|case| fs::read_to_string(case.join("in.nix")).unwrap()).collect()
 }
 
 /// Pieces of syntax that break or bend a file when they appear somewhere.
@@ -184,13 +169,7 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 fn some_libraries() -> impl Strategy<Value = Vec<Library>> {
-    const NAMES: &[&str] = &[
-        "zlib",
-        "openssl",
-        "stdenv.cc.cc.lib",
-        "git",
-        "libx11 xorg.libX11",
-    ];
+    const NAMES: &[&str] = &["zlib", "openssl", "stdenv.cc.cc.lib", "git", "libx11 xorg.libX11"];
     let chosen = sample::subsequence(NAMES, 1..NAMES.len());
     chosen.prop_map(|names| libraries(&names.join("\n")))
 }
@@ -270,9 +249,6 @@ fn names_that_lead_to_themselves_are_refused() {
         "let a = a { }; in a",
         "let pkgs = pkgs; in pkgs.mkShell { packages = [ ]; }",
     ] {
-        assert!(
-            add_libraries(file, &[Library::new("zlib")]).is_err(),
-            "{file}"
-        );
+        assert!(add_libraries(file, &[Library::new("zlib")]).is_err(), "{file}");
     }
 }
