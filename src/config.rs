@@ -227,12 +227,22 @@ fn keys(table: toml::Table, path: PathBuf) -> Result<(Keys, PathBuf)> {
 /// A path of the settings, made absolute; it may not leave the project.
 fn inside(project: &Path, source: &Path, key: &str, path: &Path) -> Result<PathBuf> {
     let absolute = fsx::normalize(&project.join(path));
-    if absolute != project && absolute.starts_with(project) {
+    if absolute != project && absolute.starts_with(project) && !leaves_by_a_link(project, &absolute) {
         return Ok(absolute);
     }
     Err(Trouble::usage(format!("{}: {key} lies outside the project: {}", source.display(), path.display()))
         .help(format!("name a path below {}", project.display()))
         .into())
+}
+
+/// Whether a folder on the way to `path` is a link that leads out of the project.
+fn leaves_by_a_link(project: &Path, path: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(project));
+    match (folders.filter_map(real).next(), real(project)) {
+        (Some(folder), Some(project)) => !folder.starts_with(project),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -265,6 +275,14 @@ mod tests {
             assert!(message.contains("venv-dir lies outside the project"), "{message}");
         }
         assert!(load("venv-dir = 'a/../b'").unwrap().venv.ends_with("b"));
+    }
+
+    #[test]
+    fn a_link_does_not_lead_out_of_the_project() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("venvfix.toml"), "venv-dir = 'sub/v'").unwrap();
+        assert!(Config::of_project(folder.path()).unwrap_err().to_string().contains("outside the project"));
     }
 
     #[test]

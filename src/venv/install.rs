@@ -47,19 +47,60 @@ fn aside(venv: &Path) -> PathBuf {
     venv.with_file_name(name)
 }
 
-/// Puts back an old venv that a killed program left aside.
+/// In a venv that was put aside by this program: nobody else's is brought back or removed.
+fn mark(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/aside")
+}
+
+/// Cleans up after a program that was killed: an old venv that is whole comes back, one that was
+/// being removed is removed.
 ///
 /// # Errors
-/// If it cannot be moved.
+/// If it cannot be moved or removed.
 pub fn recover(venv: &Path) -> Result<()> {
     let old = aside(venv);
-    if !old.join("pyvenv.cfg").exists() {
+    if !mark(&old).exists() {
         return Ok(());
+    }
+    if !old.join("pyvenv.cfg").exists() {
+        return discard(&old);
     }
     if venv.join("pyvenv.cfg").exists() || is_empty(venv) {
         fs::remove_dir_all(venv).with_context(|| format!("could not remove {}", venv.display()))?;
     }
-    fs::rename(&old, venv).with_context(|| format!("could not put back {}", venv.display()))
+    put_back(&old, venv)
+}
+
+fn put_back(old: &Path, venv: &Path) -> Result<()> {
+    fs::rename(old, venv).with_context(|| format!("could not put back {}", venv.display()))?;
+    // Harmless if it stays: it counts only in the place aside.
+    let _ = fs::remove_file(mark(venv));
+    Ok(())
+}
+
+fn put_aside(venv: &Path, old: &Path) -> Result<()> {
+    let failed = || format!("could not move {} aside", venv.display());
+    fs::create_dir_all(venv.join(".venvfix")).with_context(failed)?;
+    fs::write(mark(venv), "").with_context(failed)?;
+    fs::rename(venv, old).with_context(failed)
+}
+
+/// Removes a venv that is no longer needed: pyvenv.cfg first and the mark last, so that a half
+/// removed one is known for what it is.
+fn discard(old: &Path) -> Result<()> {
+    let failed = || format!("could not remove {}", old.display());
+    let _ = fs::remove_file(old.join("pyvenv.cfg"));
+    for entry in fs::read_dir(old).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        if entry.file_name() == ".venvfix" {
+            continue;
+        }
+        match entry.file_type().with_context(failed)?.is_dir() {
+            true => fs::remove_dir_all(entry.path()).with_context(failed)?,
+            false => fs::remove_file(entry.path()).with_context(failed)?,
+        }
+    }
+    fs::remove_dir_all(old).with_context(failed)
 }
 
 /// Makes the venv at `venv` with `python`, putting an old one aside until `finish` is called.
@@ -68,7 +109,17 @@ pub fn recover(venv: &Path) -> Result<()> {
 /// If what is there is no venv, or the new one cannot be made: the old one is then back.
 pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     let old = aside(venv);
-    let replaces = fs::symlink_metadata(venv).is_ok();
+    let present = fs::symlink_metadata(venv).ok();
+    let replaces = present.is_some();
+    if present.is_some_and(|metadata| metadata.is_symlink()) {
+        // What it leads to may be anybody's.
+        return Err(Trouble::new(format!(
+            "{} is a link, and what it leads to is not replaced",
+            venv.display()
+        ))
+        .help(format!("remove the link: rm {}", venv.display()))
+        .into());
+    }
     if replaces {
         if !venv.join("pyvenv.cfg").exists() && !is_empty(venv) {
             return Err(Trouble::new(format!(
@@ -78,13 +129,13 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
             .help(format!("move it away: mv {0} {0}.saved", venv.display()))
             .into());
         }
-        fs::rename(venv, &old).with_context(|| format!("could not move {} aside", venv.display()))?;
+        put_aside(venv, &old)?;
     }
     let made = run_venv_module(python, venv, project);
     if made.is_err() {
         let _ = fs::remove_dir_all(venv);
         if replaces {
-            fs::rename(&old, venv).with_context(|| format!("could not put back {}", venv.display()))?;
+            put_back(&old, venv)?;
         }
     }
     made
@@ -95,12 +146,8 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
 /// # Errors
 /// If it cannot be removed.
 pub fn finish(venv: &Path) -> Result<()> {
-    match fs::remove_dir_all(aside(venv)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove {}", aside(venv).display()))
-        }
-        _ => Ok(()),
-    }
+    let old = aside(venv);
+    if mark(&old).exists() { discard(&old) } else { Ok(()) }
 }
 
 /// The new venv could not be filled: the old one comes back, if there was one.
@@ -108,7 +155,7 @@ pub fn finish(venv: &Path) -> Result<()> {
 /// # Errors
 /// If it cannot be moved.
 pub fn restore(venv: &Path) -> Result<bool> {
-    let old = aside(venv).join("pyvenv.cfg").exists();
+    let old = mark(&aside(venv)).exists();
     recover(venv).map(|()| old)
 }
 

@@ -138,6 +138,16 @@ fn a_file_or_a_strangers_folder_in_its_place_is_not_touched() {
 }
 
 #[test]
+fn a_link_in_its_place_is_not_replaced_nor_what_it_leads_to() {
+    let project = Project::new("beta\n");
+    let elsewhere = Folder::new();
+    elsewhere.write("pyvenv.cfg", "precious");
+    std::os::unix::fs::symlink(elsewhere.path(), project.folder.join(".venv")).unwrap();
+    project.enter().exits(3).says(&[".venv is a link", "help: remove the link"]);
+    assert_eq!(elsewhere.read("pyvenv.cfg"), "precious");
+}
+
+#[test]
 fn a_half_made_venv_is_made_anew() {
     let project = Project::new("beta\n");
     project.folder.write(".venv/pyvenv.cfg", "home = /nowhere\n");
@@ -159,11 +169,33 @@ fn a_venv_that_somebody_made_is_adopted_with_its_packages() {
 fn an_old_venv_left_aside_by_a_killed_program_comes_back() {
     let project = Project::new("beta\n");
     project.enter().exits(0);
+    project.folder.write(".venv/.venvfix/aside", "");
     std::fs::rename(project.folder.join(".venv"), project.folder.join(".venv.venvfix-old")).unwrap();
     project.folder.write(".venv/pyvenv.cfg", "home = /half\n");
     project.enter().exits(0).silent_about(&["making"]);
     assert!(!project.folder.join(".venv.venvfix-old").exists());
     project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn a_half_removed_old_venv_does_not_replace_the_new_one() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project.folder.write(".venv.venvfix-old/.venvfix/aside", "");
+    project.folder.write(".venv.venvfix-old/lib/left/over", "");
+    std::fs::remove_file(project.folder.join(".venv/.venvfix/stamp.json")).unwrap();
+    project.enter().exits(0).silent_about(&["making"]);
+    assert!(!project.folder.join(".venv.venvfix-old").exists());
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn a_strangers_folder_with_the_name_of_the_place_aside_stays() {
+    let project = Project::new("beta\n");
+    project.folder.write(".venv.venvfix-old/pyvenv.cfg", "mine");
+    project.folder.write(".venv/pyvenv.cfg", "home = /half\n");
+    project.enter().exits(3).says(&["could not move", "aside"]);
+    assert_eq!(project.folder.read(".venv.venvfix-old/pyvenv.cfg"), "mine");
 }
 
 #[test]
