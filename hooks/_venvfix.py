@@ -3,12 +3,16 @@
 Written by venvfix, which replaces it on the next shell entry. An interpreter from the Nix store
 looks in no system directory, so a wheel that needs libstdc++.so.6 cannot be imported. When a load
 fails for the want of a library that _venvfix.libraries knows, that library is opened by its path
-and the load is tried again: the loader then matches it by its SONAME. No variable is set, so a
-child process sees nothing of it.
+and the load is tried again: the loader then matches it by its SONAME. Nothing is set that a child
+process would see, but for the variables that a package of _OPENS needs.
 """
 
 import sys
-from _frozen_importlib_external import ExtensionFileLoader
+from _frozen_importlib_external import ExtensionFileLoader, PathFinder
+
+# Packages whose C code opens libraries itself, where no failure can be answered: on the first
+# import of a module, these paths are opened and these variables set.
+_OPENS = {}
 
 # No process needs more libraries than this for one load; it only bounds a loop.
 _MOST_TRIES = 64
@@ -34,7 +38,13 @@ def _libraries():
     return _map
 
 
+_warned = set()
+
+
 def _warn(text):
+    if text in _warned:
+        return
+    _warned.add(text)
     try:
         sys.stderr.write(f"venvfix: {text}\n")
     except Exception:
@@ -70,7 +80,7 @@ def _open(path, answered):
         _with_libraries(lambda: _dlopen(path, 2), answered)
         return True
     except (ImportError, OSError) as error:
-        _warn(f"could not open {path}: {error}")
+        _warn(f"could not open {path}: {error}; enter the Nix shell again")
         return False
 
 
@@ -100,4 +110,56 @@ def _wrap_ctypes(module):
     module.dlopen = dlopen
 
 
+def _wrap_find_library(module):
+    """ctypes.util.find_library asks ldconfig and a compiler; here neither knows anything."""
+    find = module.find_library
+
+    def find_library(name):
+        return find(name) or _named(name)
+
+    module.find_library = find_library
+
+
+def _named(name):
+    """The SONAME of an offered library by its linker name: magic -> libmagic.so.1."""
+    stem = f"lib{name}.so"
+    names = (known for known in _libraries() if known == stem or known.startswith(stem + "."))
+    return min(names, key=len, default=None)
+
+
+class _Finder:
+    """Finds nothing: it is told of each import, and acts on a few before they go on."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "ctypes.util":
+            return self._ctypes_util(path)
+        opens = _OPENS.pop(name, None)
+        if opens:
+            _prepare(*opens)
+        return None
+
+    def _ctypes_util(self, path):
+        spec = PathFinder.find_spec("ctypes.util", path)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                execute(module)
+                _wrap_find_library(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def _prepare(paths, variables):
+    for path in paths:
+        _open(path, set())
+    if variables:
+        import os
+
+        for name, value in variables:
+            os.environ.setdefault(name, value)
+
+
 _wrap_loader()
+sys.meta_path.insert(0, _Finder())

@@ -1,5 +1,6 @@
 //! The command line: types and help texts, no I/O.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,6 +50,10 @@ pub enum Command {
     Enter(Enter),
     /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
     Hook(Hook),
+    /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
+    Run(Run),
+    /// Put the provider into a venv that another tool made (tox, pre-commit, python -m venv).
+    Provide(ProvidePath),
     /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
     ///
     /// Reads files only: starts no program of the project or its venv.
@@ -93,6 +98,21 @@ pub struct Hook {
 pub enum ShellName {
     /// bash, as nix-shell starts it.
     Bash,
+}
+
+/// `venvfix run`
+#[derive(Args, Debug)]
+pub struct Run {
+    /// The command and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// `venvfix provide`
+#[derive(Args, Debug)]
+pub struct ProvidePath {
+    /// The venv.
+    pub path: PathBuf,
 }
 
 /// `venvfix doctor`

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Trouble;
 use crate::fsx;
@@ -25,7 +25,9 @@ const MARKERS: [&str; 4] = ["venvfix.toml", "shell.nix", "flake.nix", "requireme
 pub struct Environment {
     /// Where the user is.
     pub current_dir: PathBuf,
-    /// VENVFIX_PROJECT, which the generated shell.nix sets to its own folder.
+    /// VENVFIX_PROJECT: the folder of the shell.nix whose shell this is.
+    pub shell_project: Option<PathBuf>,
+    /// The same, unless the user names another folder.
     pub project: Option<PathBuf>,
     /// PATH.
     pub path: OsString,
@@ -49,10 +51,11 @@ impl Environment {
         };
         let text = |name: &str| env::var(name).unwrap_or_default();
         let inputs = ["buildInputs", "nativeBuildInputs", "propagatedBuildInputs"].map(text).join(" ");
+        let shell_project = env::var_os("VENVFIX_PROJECT").map(PathBuf::from);
         Ok(Self {
             current_dir,
-            // An explicit folder is a stronger word than the shell's.
-            project: directory.is_none().then(|| env::var_os("VENVFIX_PROJECT")).flatten().map(PathBuf::from),
+            project: shell_project.clone().filter(|_| directory.is_none()),
+            shell_project,
             path: env::var_os("PATH").unwrap_or_default(),
             shell: ShellVariables {
                 library_path: text("VENVFIX_LIBRARY_PATH"),
@@ -70,6 +73,15 @@ impl Environment {
         ["python3", "python"].iter().find_map(|name| self.find_program(name, without))
     }
 
+    /// nix-store, which `nix-shell --pure` hides from PATH.
+    pub fn nix_store(&self) -> Option<PathBuf> {
+        const PLACES: [&str; 3] =
+            ["/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin", "/usr/bin"];
+        let elsewhere =
+            || PLACES.iter().map(|place| Path::new(place).join("nix-store")).find(|path| path.exists());
+        self.find_program("nix-store", None).or_else(elsewhere)
+    }
+
     fn find_program(&self, name: &str, without: Option<&Path>) -> Option<PathBuf> {
         let directories = env::split_paths(&self.path).filter(|directory| directory.is_absolute());
         directories
@@ -80,12 +92,14 @@ impl Environment {
 }
 
 /// How libraries reach Python.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provide {
     /// By the module that answers a failed import.
     #[default]
     Import,
+    /// By LD_LIBRARY_PATH in the shell, with a directory of links to just what is wanted.
+    LdLibraryPath,
     /// Not at all.
     None,
 }

@@ -1,18 +1,19 @@
 //! Brings a project's venv up to date: observe, decide, and only then lock, look again and do.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::catalog;
 use crate::config::{Config, Environment, Provide};
 use crate::error::Trouble;
-use crate::examine::{Rules, Target, Tree, examine};
 use crate::offer;
-use crate::provide;
+use crate::provide::{self, links};
+use crate::provision::Provision;
 use crate::report::{self, Speaker};
+use crate::shell::{Changes, activation};
 use crate::venv::install::{self, Lock};
 use crate::venv::plan::{Observed, Plan, Present, plan};
 use crate::venv::requirements;
@@ -55,6 +56,14 @@ impl Entry<'_> {
         self.carry_out(&plan, &observed, &python)
     }
 
+    /// What to change in the environment to be in the venv.
+    pub fn changes(&self) -> Changes {
+        let links = links::folder(&self.config.venv);
+        let wanted = self.config.provide == Provide::LdLibraryPath && links.exists();
+        let before = OsStr::new(&self.environment.shell.ld_library_path);
+        activation(&self.config.venv, &self.environment.path, wanted.then_some((&links, before)))
+    }
+
     /// The shell's own python: not the venv's, which may be on PATH already.
     fn python(&self) -> Result<PathBuf> {
         self.environment.find_python(Some(&self.config.venv)).ok_or_else(|| {
@@ -69,14 +78,20 @@ impl Entry<'_> {
         let present = present(venv)?;
         let stamp = Stamp::read(venv);
         let interpreter_directories = stamp.as_ref().map(|stamp| stamp.interpreter_directories.as_slice());
-        let offer =
-            self.shell_has_a_say().then(|| self.directories(interpreter_directories.unwrap_or_default()));
+        let offer = self
+            .shell_has_a_say(stamp.as_ref())
+            .then(|| self.directories(interpreter_directories.unwrap_or_default()));
         let site_packages = stamp::site_packages_times(venv);
-        let provided = site_packages.iter().all(|(path, _)| match self.config.provide {
-            Provide::Import => provide::is_installed(path),
-            Provide::None => !provide::is_present(path),
-        });
-        let interpreter = fs::canonicalize(python).unwrap_or_else(|_| python.to_owned());
+        let as_before = stamp.as_ref().is_none_or(|stamp| stamp.provide == self.config.provide);
+        let provided = as_before
+            && site_packages.iter().all(|(path, _)| match self.config.provide {
+                Provide::Import => provide::is_installed(path),
+                _ => !provide::is_present(path),
+            });
+        // Another shell than the project's own has no say in its python either.
+        let settled = stamp.as_ref().filter(|stamp| stamp.own_shell && !self.is_own_shell());
+        let here = || fs::canonicalize(python).unwrap_or_else(|_| python.to_owned());
+        let interpreter = settled.map_or_else(here, |stamp| stamp.interpreter.clone());
         Ok(Observed {
             present,
             wrapped: stamp.is_none() && is_script(&interpreter),
@@ -93,10 +108,14 @@ impl Entry<'_> {
         plan(observed, |path| self.shown(path))
     }
 
-    /// Only the project's own Nix shell says what is offered; any other leaves that as it was.
-    fn shell_has_a_say(&self) -> bool {
-        let own = self.environment.project.as_ref().is_none_or(|project| *project == self.config.project);
-        own && self.environment.shell.is_nix()
+    /// Once the project's own shell has said what is offered, any other leaves that as it was.
+    fn shell_has_a_say(&self, stamp: Option<&Stamp>) -> bool {
+        let settled = stamp.is_some_and(|stamp| stamp.own_shell);
+        self.environment.shell.is_nix() && (self.is_own_shell() || !settled)
+    }
+
+    fn is_own_shell(&self) -> bool {
+        self.environment.shell_project.as_ref() == Some(&self.config.project)
     }
 
     fn directories(&self, of_interpreter: &[PathBuf]) -> Vec<PathBuf> {
@@ -138,24 +157,21 @@ impl Entry<'_> {
         let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
         stamp.interpreter_directories =
             offer::interpreter_directories(&interpreter.real, &interpreter.object);
-        let kept = observed.stamp.as_ref().filter(|_| !self.shell_has_a_say()).map(|old| old.offer.clone());
-        stamp.offer = kept.unwrap_or_else(|| self.directories(&stamp.interpreter_directories));
-        let libraries = offer::libraries(&stamp.offer, interpreter.object.machine, catalog::is_driver);
-        for site_packages in &venv.site_packages {
-            match self.config.provide {
-                Provide::Import => provide::install(site_packages, &libraries).map(|_| ())?,
-                Provide::None => provide::remove(site_packages)?,
-            }
-        }
-        let tree = Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &self.config.venv };
-        let offered = if self.config.provide == Provide::None { Default::default() } else { libraries };
-        let found = examine(
-            &tree,
-            &Target::Real(interpreter, Vec::new(), Rules::Own),
-            &offered,
-            &[],
-            &self.config.ignore,
-        );
+        let before = observed.stamp.as_ref();
+        let kept = before.filter(|_| !self.shell_has_a_say(before));
+        stamp.own_shell = kept.map_or_else(|| self.is_own_shell(), |kept| kept.own_shell);
+        stamp.offer =
+            kept.map_or_else(|| self.directories(&stamp.interpreter_directories), |kept| kept.offer.clone());
+        stamp.provide = self.config.provide;
+        let provision = Provision {
+            venv: &venv,
+            directories: &stamp.offer,
+            provide: self.config.provide,
+            ignore: &self.config.ignore,
+            environment: self.environment,
+            speaker: self.speaker,
+        };
+        let found = provision.carry_out()?;
         self.speaker.block(&report::entry_summary(&found));
         stamp.missing = report::missing_for_import(&found);
         stamp.site_packages = stamp::site_packages_times(&self.config.venv);

@@ -1,6 +1,9 @@
 //! Reads a venv, or wheels unpacked, and diagnoses them: where venv, elf, loader, offer, catalog and
 //! diagnose meet.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -8,9 +11,8 @@ use crate::catalog;
 use crate::diagnose::{
     self, Code, Confidence, Counts, Examined, Finding, Input, Python, Remedy, Report, SCHEMA, Severity,
 };
-use crate::elf::{Machine, Unreadable};
-use crate::loader::{self, Cache, DiskFiles, Process, Resolver, System};
-use crate::offer::Libraries;
+use crate::elf::{Machine, Object, Unreadable};
+use crate::loader::{self, Cache, DiskFiles, Offer, Process, Resolver, System};
 use crate::venv::{Distribution, Interpreter, LoaderKind, Owned, read_distributions};
 
 /// A tree of installed files.
@@ -40,16 +42,26 @@ pub enum Target<'a> {
     AssumedNix(Machine, Option<(u32, u32)>),
 }
 
+/// What an examination brings to light.
+pub struct Examination {
+    /// For the user.
+    pub report: Report,
+    /// What is installed.
+    pub distributions: Vec<Distribution>,
+    /// Store paths that objects name: those were built here.
+    pub store_paths: BTreeSet<PathBuf>,
+}
+
 /// Examines every object of a tree, with what a shell offers. Starts nothing.
 ///
-/// `hazards` are directories that were refused; `ignore` names what is kept silent.
+/// `offer` has the libraries that reach Python by name; `hazards` are directories that were refused; `ignore` names what is kept silent.
 pub fn examine(
     tree: &Tree<'_>,
     target: &Target<'_>,
-    offered: &Libraries,
+    offer: Offer<'_>,
     hazards: &[PathBuf],
     ignore: &[String],
-) -> Report {
+) -> Examination {
     let distributions = read_distributions(tree.site_packages, tree.root);
     let files = DiskFiles::default();
     let python = target.python();
@@ -67,7 +79,7 @@ pub fn examine(
         python,
         resolver,
         interpreter,
-        offer: &|name| offered.get(name).cloned(),
+        offer,
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname| library_remedy(soname, &distributions),
         program_remedy: &program_remedy,
@@ -75,7 +87,7 @@ pub fn examine(
     findings.extend(hazards.iter().map(|directory| hazard(directory)));
     findings.retain(|finding| !is_ignored(finding, ignore));
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    Report {
+    let report = Report {
         schema: SCHEMA,
         venv: tree.shown.display().to_string(),
         python: target.describe(),
@@ -86,7 +98,18 @@ pub fn examine(
             warnings: count(Severity::Warning),
         },
         findings,
-    }
+    };
+    let store_paths =
+        examined.iter().filter_map(|examined| examined.object.as_deref().ok()).flat_map(store_paths);
+    Examination { report, store_paths: store_paths.collect(), distributions }
+}
+
+/// The store directories in an object's own search path.
+fn store_paths(object: &Object) -> Vec<PathBuf> {
+    let texts = [&object.rpath, &object.runpath].into_iter().flatten();
+    let parts = texts.flat_map(|text| text.as_bytes().split(|&byte| byte == b':'));
+    let paths = parts.map(|part| PathBuf::from(OsStr::from_bytes(part)));
+    paths.filter(|path| crate::offer::in_store(path)).collect()
 }
 
 impl Target<'_> {

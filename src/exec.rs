@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::error::Trouble;
+use crate::error::{Exit, Trouble};
+use crate::shell::Changes;
 
 /// How long an interrupted child may take to clean up before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -149,6 +150,27 @@ impl Task {
             Outcome::Interrupted => Err(Trouble::interrupted().into()),
         }
     }
+}
+
+/// Replaces this program by another, with changes to the environment. Its name is looked up on the
+/// changed PATH.
+///
+/// # Errors
+/// If it cannot be started; on success there is nobody left to return to.
+pub fn become_command(command: &[OsString], changes: &Changes) -> Result<Exit> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Trouble::usage("there is no command to run").into());
+    };
+    let mut next = std::process::Command::new(program);
+    next.args(arguments);
+    for (name, value) in changes {
+        match value {
+            Some(value) => next.env(name, value),
+            None => next.env_remove(name),
+        };
+    }
+    let error = next.exec();
+    Err(error).with_context(|| format!("could not start {}", Path::new(program).display()))
 }
 
 enum Outcome {

@@ -17,6 +17,7 @@ pub mod nixfile;
 pub mod offer;
 pub mod project_name;
 pub mod provide;
+pub mod provision;
 pub mod report;
 pub mod scaffold;
 pub mod shell;

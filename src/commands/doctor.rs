@@ -12,7 +12,7 @@ use crate::config::{Config, Environment, Provide};
 use crate::diagnose::Report;
 use crate::error::{Exit, Trouble};
 use crate::examine::{Rules, Target, Tree, examine};
-use crate::offer::{self, Libraries};
+use crate::offer::{self, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
 use crate::venv::Venv;
@@ -45,12 +45,12 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
     };
     let mut hazards = Vec::new();
     let offered = match arguments.loader {
-        Loader::Nix => Libraries::new(),
+        Loader::Nix => Offered::default(),
         _ => offered(environment, &config, &venv, arguments.path.is_none(), &mut hazards),
     };
     let tree =
         Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
-    Ok(examine(&tree, &target, &offered, &hazards, &config.ignore))
+    Ok(examine(&tree, &target, &|name| offered.find(name).cloned(), &hazards, &config.ignore).report)
 }
 
 /// The venv that is meant: PATH itself, that of the project in PATH, or that of the project here.
@@ -84,13 +84,15 @@ fn offered(
     venv: &Venv,
     here: bool,
     hazards: &mut Vec<PathBuf>,
-) -> Libraries {
+) -> Offered {
     if config.provide == Provide::None {
-        return Libraries::new();
+        return Offered::default();
     }
     let kept = venv.site_packages.first().filter(|path| provide::is_present(path));
     match kept {
-        Some(path) if !(here && environment.shell.is_nix()) => provide::installed_libraries(path),
+        Some(path) if !(here && environment.shell.is_nix()) => {
+            Offered::of(provide::installed_libraries(path))
+        }
         _ => {
             let interpreter = &venv.interpreter;
             let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);

@@ -7,7 +7,7 @@ use crate::cli::{Enter, ShellName};
 use crate::config::Config;
 use crate::entry::Entry;
 use crate::error::Exit;
-use crate::shell::{Shell, activation, script};
+use crate::shell::{Shell, script};
 use crate::venv;
 
 /// Prints the environment even if the venv could not be brought up to date: the last good one is
@@ -23,7 +23,6 @@ pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
     if let Err(error) = done {
         context.speaker.error(&error);
     }
-    let changes = activation(&config.venv, &context.environment.path);
-    context.speaker.raw(&script(&changes, Shell::Bash))?;
+    context.speaker.raw(&script(&entry.changes(), Shell::Bash))?;
     Ok(Exit::Fine)
 }

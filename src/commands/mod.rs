@@ -6,6 +6,8 @@ mod enter;
 mod hook;
 mod init;
 mod preview;
+mod provide;
+mod run;
 
 use anyhow::Result;
 
@@ -30,6 +32,8 @@ pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
         Command::Init(arguments) => init::run(&context, arguments),
         Command::Enter(arguments) => enter::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&context, arguments),
+        Command::Run(arguments) => run::run(&context, arguments),
+        Command::Provide(arguments) => provide::run(&context, arguments),
         Command::Doctor(arguments) => doctor::run(&context, arguments),
         Command::Preview(arguments) => preview::run(&context, arguments),
         Command::AddLib(arguments) => add_lib::run(&context, arguments),

@@ -14,7 +14,6 @@ use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
 use crate::examine::{Target, Tree, examine};
 use crate::exec::Task;
-use crate::offer::Libraries;
 use crate::report::{self, Verbosity};
 use crate::venv;
 
@@ -65,7 +64,7 @@ impl Download<'_> {
             shown: Path::new("preview"),
         };
         let target = Target::AssumedNix(machine(), Some(version));
-        Ok(examine(&tree, &target, &Libraries::new(), &[], &[]))
+        Ok(examine(&tree, &target, &|_| None, &[], &[]).report)
     }
 
     /// A Python that can run pip: the one on PATH, or a throwaway venv of it (nixpkgs' has no pip).

@@ -8,16 +8,35 @@ use super::DRIVER_DIRECTORY;
 use crate::elf::{self, Machine};
 use crate::loader;
 
-/// SONAME to absolute path.
+/// Name to absolute path.
 pub type Libraries = BTreeMap<String, PathBuf>;
+
+/// The libraries of the offered directories.
+#[derive(Clone, Debug, Default)]
+pub struct Offered {
+    /// Files that have their name as SONAME: the loader goes by it.
+    pub libraries: Libraries,
+    /// Files that have another SONAME: `libtinfo.so.6` that is a link to ncurses does not answer to
+    /// that name by itself.
+    pub aliases: Libraries,
+}
+
+impl Offered {
+    /// Libraries that answer to their names, and no others.
+    pub fn of(libraries: Libraries) -> Self {
+        Self { libraries, aliases: Libraries::new() }
+    }
+
+    /// The file for a needed name.
+    pub fn find(&self, name: &str) -> Option<&PathBuf> {
+        self.libraries.get(name).or_else(|| self.aliases.get(name))
+    }
+}
 
 /// Every library of `machine` in `directories`, the first directory that has one winning, and of
 /// the driver's those for which `is_driver` holds.
-///
-/// The SONAME inside a file must be its name: the loader goes by it (`libtinfo.so.6` that is a link
-/// to ncurses does not answer to that name).
-pub fn libraries(directories: &[PathBuf], machine: Machine, is_driver: impl Fn(&str) -> bool) -> Libraries {
-    let mut found = Libraries::new();
+pub fn libraries(directories: &[PathBuf], machine: Machine, is_driver: impl Fn(&str) -> bool) -> Offered {
+    let mut found = Offered::default();
     for directory in directories {
         collect(directory, machine, &mut found, |name| !of_the_c_library(name));
     }
@@ -30,18 +49,41 @@ fn of_the_c_library(name: &str) -> bool {
     loader::brings(name) && name != "libgcc_s.so.1"
 }
 
-fn collect(directory: &Path, machine: Machine, found: &mut Libraries, wanted: impl Fn(&str) -> bool) {
+fn collect(directory: &Path, machine: Machine, found: &mut Offered, wanted: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if !name.contains(".so") || found.contains_key(&name) || !wanted(&name) {
+        if !name.contains(".so") || found.libraries.contains_key(&name) || !wanted(&name) {
             continue;
         }
         let path = entry.path();
-        let answers = elf::read(&path)
-            .is_ok_and(|object| object.machine == machine && object.soname.as_deref() == Some(name.as_str()));
-        if answers {
-            found.insert(name, path);
+        let Ok(object) = elf::read(&path) else { continue };
+        if object.machine != machine {
+            continue;
         }
+        let answers = object.soname.as_deref() == Some(name.as_str());
+        let kind = if answers { &mut found.libraries } else { &mut found.aliases };
+        kind.entry(name).or_insert(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provide::shim;
+
+    #[test]
+    fn a_link_with_another_name_is_an_alias() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("libncursesw.so.6");
+        fs::write(&real, shim("libncursesw.so.6", "/x", Machine::X86_64).unwrap()).unwrap();
+        std::os::unix::fs::symlink("libncursesw.so.6", folder.path().join("libtinfo.so.6")).unwrap();
+        fs::write(folder.path().join("libm.so.6"), shim("libm.so.6", "/x", Machine::X86_64).unwrap())
+            .unwrap();
+        fs::write(folder.path().join("libbad.so"), "text").unwrap();
+        let found = libraries(&[folder.path().to_owned()], Machine::X86_64, |_| false);
+        assert_eq!(found.libraries.keys().collect::<Vec<_>>(), ["libncursesw.so.6"]);
+        assert_eq!(found.aliases.keys().collect::<Vec<_>>(), ["libtinfo.so.6"]);
+        assert!(libraries(&[folder.path().to_owned()], Machine::AARCH64, |_| false).libraries.is_empty());
     }
 }

@@ -4,7 +4,7 @@
 mod libraries;
 mod sources;
 
-pub use libraries::{Libraries, libraries};
+pub use libraries::{Libraries, Offered, libraries};
 pub use sources::{Directories, ShellVariables, directories, interpreter_directories};
 
 use std::path::Path;

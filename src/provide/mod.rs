@@ -1,13 +1,20 @@
 //! Makes offered libraries visible to the venv's Python: a small module, the `.pth` file that
 //! imports it, and the map from SONAME to path that it reads when an import fails.
 
+pub mod links;
+pub mod roots;
+mod shim;
+
+pub use shim::shim;
+
 use std::fmt::Write;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::elf::Machine;
 use crate::fsx;
 use crate::offer::Libraries;
 
@@ -15,17 +22,71 @@ const MODULE: (&str, &str) = ("_venvfix.py", include_str!("../../hooks/_venvfix.
 const START: (&str, &str) = ("000_venvfix.pth", include_str!("../../hooks/000_venvfix.pth"));
 const DATA: &str = "_venvfix.libraries";
 
+/// The line of the module that is filled in.
+const OPENS: &str = "_OPENS = {}";
+
+/// What is done when a module is first imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The module's full name.
+    pub module: String,
+    /// Libraries to open, in order.
+    pub paths: Vec<PathBuf>,
+    /// Variables to set in the process, unless they are set.
+    pub variables: Vec<(String, PathBuf)>,
+}
+
 /// Writes the provider into a site-packages directory. Says whether anything changed.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn install(site_packages: &Path, libraries: &Libraries) -> Result<bool> {
+pub fn install(site_packages: &Path, libraries: &Libraries, openings: &[Opening]) -> Result<bool> {
     // The map first and the .pth last: whatever interrupts, what starts finds what it needs.
     let mut changed = fsx::replace_if_changed(&site_packages.join(DATA), render(libraries).as_bytes())?;
-    for (name, text) in [MODULE, START] {
-        changed |= fsx::replace_if_changed(&site_packages.join(name), text.as_bytes())?;
+    let module = site_packages.join(MODULE.0);
+    if fsx::replace_if_changed(&module, module_text(openings)?.as_bytes())? {
+        remove_compiled(site_packages);
+        changed = true;
     }
+    changed |= fsx::replace_if_changed(&site_packages.join(START.0), START.1.as_bytes())?;
     Ok(changed)
+}
+
+/// The module with its openings. JSON's strings and lists are Python's as well.
+fn module_text(openings: &[Opening]) -> Result<String> {
+    let rows: serde_json::Map<String, serde_json::Value> = openings
+        .iter()
+        .map(|opening| (opening.module.clone(), serde_json::json!([opening.paths, opening.variables])))
+        .collect();
+    let literal = serde_json::to_string(&rows).context("could not write the module")?;
+    Ok(MODULE.1.replacen(OPENS, &format!("_OPENS = {literal}"), 1))
+}
+
+/// Python tells a compiled module from a stale one by its size and the second it was written in.
+fn remove_compiled(site_packages: &Path) {
+    let Ok(entries) = fs::read_dir(site_packages.join("__pycache__")) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("_venvfix.") {
+            // Best effort: a stale one answers as the module before it did.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Writes a shim for each alias into `folder`, and gives back the shims by name.
+///
+/// # Errors
+/// If one cannot be written.
+pub fn write_shims(folder: &Path, aliases: &Libraries, machine: Machine) -> Result<Libraries> {
+    let mut made = Libraries::new();
+    for (name, target) in aliases {
+        let Some(bytes) = target.to_str().and_then(|target| shim(name, target, machine)) else { continue };
+        fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+        let path = folder.join(name);
+        fsx::replace_if_changed(&path, &bytes)?;
+        made.insert(name.clone(), path);
+    }
+    Ok(made)
 }
 
 /// Takes the provider out of a site-packages directory.
@@ -90,12 +151,32 @@ mod tests {
         let libraries: Libraries =
             [row("libz.so.1", "/nix/store/z/lib/libz.so.1"), row("evil\n.so", "/x"), row("a.so", "/b\tc")]
                 .into();
-        assert!(install(folder.path(), &libraries).unwrap());
-        assert!(!install(folder.path(), &libraries).unwrap());
+        assert!(install(folder.path(), &libraries, &[]).unwrap());
+        assert!(!install(folder.path(), &libraries, &[]).unwrap());
         assert!(is_installed(folder.path()));
         assert_eq!(installed_libraries(folder.path()).len(), 1);
         remove(folder.path()).unwrap();
         remove(folder.path()).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn openings_become_python_and_count_as_installed() {
+        let folder = tempfile::tempdir().unwrap();
+        let opening = Opening {
+            module: "it's".into(),
+            paths: vec!["/a\"b\\c\n".into()],
+            variables: vec![("X".into(), "/é".into())],
+        };
+        install(folder.path(), &Libraries::new(), &[opening]).unwrap();
+        assert!(is_installed(folder.path()));
+        let script = "import ast; line = next(l for l in open('_venvfix.py', encoding='utf-8') if l.startswith('_OPENS = '));\
+                      print(ast.literal_eval(line[9:]) == {\"it's\": [['/a\"b\\\\c\\n'], [['X', '/é']]]})";
+        let output = std::process::Command::new("python3")
+            .current_dir(folder.path())
+            .args(["-c", script])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "True\n", "{output:?}");
     }
 }

@@ -23,11 +23,8 @@ pub enum Shell {
 pub type Changes = Vec<(&'static str, Option<OsString>)>;
 
 /// The changes that enter the venv at `venv`, for a shell whose PATH is `path`. Entering twice
-/// equals entering once.
-pub fn activation(venv: &Path, path: &OsStr) -> Changes {
-    let bin = venv.join("bin");
-    let others = std::env::split_paths(path).filter(|directory| *directory != bin);
-    let joined = std::env::join_paths(std::iter::once(bin.clone()).chain(others));
+/// equals entering once. `libraries` is put first in LD_LIBRARY_PATH, where that is wanted.
+pub fn activation(venv: &Path, path: &OsStr, libraries: Option<(&Path, &OsStr)>) -> Changes {
     let prompt = venv.file_name().unwrap_or_default().to_owned();
     let mut changes: Changes = vec![
         ("PYTHONHOME", None),
@@ -36,10 +33,23 @@ pub fn activation(venv: &Path, path: &OsStr) -> Changes {
         ("VIRTUAL_ENV_PROMPT", Some(prompt)),
     ];
     // A venv whose path has a colon cannot be on PATH at all.
-    if let Ok(path) = joined {
+    if let Some(path) = with_first(&venv.join("bin"), path) {
         changes.insert(0, ("PATH", Some(path)));
     }
+    if let Some((folder, before)) = libraries
+        && let Some(path) = with_first(folder, before)
+    {
+        changes.insert(0, ("LD_LIBRARY_PATH", Some(path)));
+    }
     changes
+}
+
+/// A search path that begins with `first` and has it once. Empty elements mean the current
+/// directory, and are nobody's wish.
+fn with_first(first: &Path, path: &OsStr) -> Option<OsString> {
+    let others = std::env::split_paths(path)
+        .filter(|directory| *directory != first && !directory.as_os_str().is_empty());
+    std::env::join_paths(std::iter::once(first.to_owned()).chain(others)).ok()
 }
 
 /// The changes as a script for `shell`.
@@ -67,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_script_is_quoted_and_ends_with_the_mark() {
-        let changes = activation(Path::new("/a b/it's/.venv"), OsStr::new("/usr/bin:/a b/it's/.venv/bin"));
+        let changes =
+            activation(Path::new("/a b/it's/.venv"), OsStr::new("/usr/bin:/a b/it's/.venv/bin"), None);
         let text = String::from_utf8(script(&changes, Shell::Bash)).unwrap();
         assert!(text.starts_with("\\builtin export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n"), "{text}");
         assert!(text.contains("\n\\builtin unset -v SOURCE_DATE_EPOCH\n"));

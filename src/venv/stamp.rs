@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::requirements::Inputs;
+use crate::config::Provide;
 use crate::fsx;
 
 /// Raised when a field changes its meaning; another schema counts as no stamp.
@@ -31,6 +32,10 @@ pub struct Stamp {
     pub inputs: Inputs,
     /// The library directories of the shell, in order.
     pub offer: Vec<PathBuf>,
+    /// Whether that was the project's own shell: no other one replaces what it offers.
+    pub own_shell: bool,
+    /// How libraries reach Python.
+    pub provide: Provide,
     /// Library directories that the interpreter names: kept, so that no object need be read.
     pub interpreter_directories: Vec<PathBuf>,
     /// Modification time of each site-packages, in nanoseconds: pip was used since, or not.
@@ -49,6 +54,8 @@ impl Stamp {
             interpreter,
             inputs,
             offer: Vec::new(),
+            own_shell: false,
+            provide: Provide::default(),
             interpreter_directories: Vec::new(),
             site_packages: site_packages_times(venv),
             missing: Vec::new(),

@@ -95,3 +95,118 @@ fn the_setting_none_takes_the_provider_out() {
     assert!(!ended.stdout.contains("venvfix"), "{}", ended.stdout);
     ended.says(&["libz.so.1: cannot open", "1 library is missing for odd 1.0: libz.so.1"]);
 }
+
+#[test]
+fn a_needed_name_that_is_only_a_links_name_is_answered_by_a_shim() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.ncurses", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libtinfo.so.6"]);
+    lab.nix_shell(folder.path(), "python -c 'import odd'").exits(0).silent_about(&["missing", "could not"]);
+    lab.run(folder.path(), &[".venv/bin/python", "-c", "import odd"]).exits(0);
+}
+
+#[test]
+fn find_library_knows_the_offer() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.file pkgs.portaudio", "");
+    let script =
+        "from ctypes.util import find_library as f; print(f('magic'), f('portaudio'), f('nobodyknows'))";
+    let ended = lab.nix_shell(folder.path(), &format!("python -c \"{script}\"")).exits(0);
+    assert_eq!(ended.stdout, "libmagic.so.1 libportaudio.so.2 None\n");
+}
+
+#[test]
+fn the_setting_ld_library_path_links_just_what_is_wanted() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.ncurses pkgs.libxml2", "odd");
+    folder.write("venvfix.toml", "provide = 'ld-library-path'\n");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libtinfo.so.6,libz.so.1"]);
+    let script = "python -c 'import odd'; echo \"$LD_LIBRARY_PATH\"; ls \"$LD_LIBRARY_PATH\" .venv/lib/*/site-packages";
+    let ended = lab.nix_shell(folder.path(), script).exits(0);
+    let links = folder.join(".venv/.venvfix/lib");
+    assert!(ended.stdout.starts_with(&format!("{}\n", links.display())), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("_venvfix"), "{}", ended.stdout);
+    let mut names: Vec<_> =
+        std::fs::read_dir(links).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["libtinfo.so.6", "libz.so.1"]);
+    // And back again.
+    folder.write("venvfix.toml", "");
+    let ended =
+        lab.nix_shell(folder.path(), "python -c 'import odd'; echo ${LD_LIBRARY_PATH-unset}").exits(0);
+    assert_eq!(ended.stdout, "unset\n");
+}
+
+#[test]
+fn roots_keep_the_venv_working_and_go_with_it() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.zbar", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libzbar.so.0"]);
+    lab.nix_shell(folder.path(), "true").exits(0);
+    let roots = folder.join(".venv/.venvfix/roots");
+    let targets = || -> Vec<String> {
+        let entries = std::fs::read_dir(&roots)
+            .unwrap()
+            .map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap());
+        entries.map(|target| target.display().to_string()).collect()
+    };
+    for package in ["python3", "zbar", "zlib", "glibc"] {
+        assert!(targets().iter().any(|target| target.contains(package)), "{package} in {:?}", targets());
+    }
+    let listed =
+        |project: &std::path::Path| lab.run(project, &["nix-store", "--gc", "--print-roots"]).exits(0).stdout;
+    assert!(listed(folder.path()).contains(roots.to_str().unwrap()), "{}", listed(folder.path()));
+    // A shell with fewer libraries lets go of the others.
+    let text = folder.read("shell.nix").replace("pkgs.zbar", "");
+    folder.write("shell.nix", text);
+    lab.nix_shell(folder.path(), "true").exits(0);
+    assert!(!targets().iter().any(|target| target.contains("zbar")), "{:?}", targets());
+}
+
+#[test]
+fn another_shell_takes_nothing_away() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.libGL", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libGL.so.1"]);
+    lab.nix_shell(folder.path(), "python -c 'import odd'").exits(0);
+    let venvfix = lab.program().to_str().unwrap();
+    let other = format!("{venvfix} -C . run -- python -c 'import odd'");
+    lab.run(folder.path(), &["nix-shell", "-p", "git", "python3", "--run", &other]).exits(0);
+    lab.run(folder.path(), &[".venv/bin/python", "-c", "import odd"]).exits(0);
+}
+
+#[test]
+fn run_works_without_a_shell_file_and_passes_the_exit_code_on() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    std::fs::remove_file(folder.join("shell.nix")).unwrap();
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libGL.so.1"]);
+    let venvfix = lab.program().to_str().unwrap();
+    let run = |command: &str| {
+        let command = format!("{venvfix} run -- {command}");
+        lab.run(folder.path(), &["nix-shell", "-p", "python3", "libGL", "--run", &command])
+    };
+    run("python -c 'import odd, sys; print(sys.argv[1:])' -x --").exits(0).prints(&["['-x', '--']"]);
+    run("python -c 'raise SystemExit(7)'").exits(7);
+    run("no-such-program").exits(3).says(&["could not start no-such-program"]);
+}
+
+#[test]
+fn a_venv_of_another_tool_is_provided_for_by_path() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.libGL", "");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libGL.so.1"]);
+    let venvfix = lab.program().to_str().unwrap();
+    let script = format!(
+        "python3 -m venv other && other/bin/pip install -q --no-index --find-links wheels odd; \
+         other/bin/python -c 'import odd'; {venvfix} provide other && other/bin/python -c 'import odd; print(1)'"
+    );
+    let ended = lab
+        .nix_shell(folder.path(), &script)
+        .exits(0)
+        .says(&["libGL.so.1: cannot open", "reaches the Python of"]);
+    assert_eq!(ended.stdout, "1\n");
+    lab.nix_shell(folder.path(), &format!("{venvfix} provide nowhere"))
+        .exits(3)
+        .says(&["no virtual environment"]);
+}
