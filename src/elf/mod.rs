@@ -1,8 +1,10 @@
 //! Knows ELF: what one object file says about itself. Knows neither Python nor Nix.
 
 mod read;
+mod versions;
 
-pub use read::{Unreadable, read};
+pub use read::{Unreadable, read, version_definitions, version_needs};
+pub use versions::VersionNeed;
 
 use std::ffi::OsString;
 
@@ -87,4 +89,11 @@ impl Object {
     pub fn is_loadable(&self) -> bool {
         self.dynamic
     }
+}
+
+/// Compares versions such as `2.4` and `2.38` by their numbers.
+pub fn compare_versions(a: &str, b: &str) -> std::cmp::Ordering {
+    let numbers =
+        |text: &str| text.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+    numbers(a).cmp(&numbers(b))
 }

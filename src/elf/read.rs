@@ -12,13 +12,14 @@ use std::path::Path;
 use goblin::container::Ctx;
 use goblin::elf::dynamic::{
     DF_1_NODEFLIB, DF_1_PIE, DT_FLAGS_1, DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ,
-    DT_STRTAB, Dyn,
+    DT_STRTAB, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, Dyn,
 };
 use goblin::elf::header::{ELFCLASS64, ELFMAG, ET_DYN, ET_EXEC, Header};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use goblin::elf32;
 use goblin::elf64;
 
+use super::versions::VersionNeed;
 use super::{Class, Machine, Object};
 
 /// Covers the ELF header and, in practice, every program header.
@@ -68,6 +69,26 @@ impl From<io::Error> for Unreadable {
 /// # Errors
 /// `NoFile` and `NotElf` for what is no ELF executable or shared object, `Malformed` for one that is damaged, `Io` if it cannot be read.
 pub fn read(path: &Path) -> Result<Object, Unreadable> {
+    open(path)?.object()
+}
+
+/// The symbol versions that the object at `path` wants.
+///
+/// # Errors
+/// As [`read`].
+pub fn version_needs(path: &Path) -> Result<Vec<VersionNeed>, Unreadable> {
+    open(path)?.version_needs()
+}
+
+/// The symbol versions that the library at `path` defines.
+///
+/// # Errors
+/// As [`read`].
+pub fn version_definitions(path: &Path) -> Result<Vec<String>, Unreadable> {
+    open(path)?.version_definitions()
+}
+
+fn open(path: &Path) -> Result<Image, Unreadable> {
     // O_NONBLOCK: a named pipe called x.so must not stop us.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
@@ -75,11 +96,11 @@ pub fn read(path: &Path) -> Result<Object, Unreadable> {
     if !metadata.is_file() {
         return Err(Unreadable::NoFile);
     }
-    Image::open(file, metadata.len())?.object()
+    Image::open(file, metadata.len())
 }
 
 /// An ELF file with its headers read.
-struct Image {
+pub(super) struct Image {
     file: File,
     size: u64,
     header: Header,
@@ -89,7 +110,7 @@ struct Image {
 
 /// The entries of the dynamic section that matter here.
 #[derive(Default)]
-struct Dynamic {
+pub(super) struct Dynamic {
     strings: Option<u64>,
     strings_size: u64,
     needed: Vec<u64>,
@@ -97,6 +118,10 @@ struct Dynamic {
     rpath: Option<u64>,
     runpath: Option<u64>,
     flags_1: u64,
+    pub(super) version_needs: Option<u64>,
+    pub(super) version_needs_count: u64,
+    pub(super) version_definitions: Option<u64>,
+    pub(super) version_definitions_count: u64,
 }
 
 impl Image {
@@ -170,7 +195,7 @@ impl Image {
         Ok(Some(String::from_utf8_lossy(until_nul(&bytes)).into_owned()))
     }
 
-    fn dynamic(&self) -> Result<Option<Dynamic>, Unreadable> {
+    pub(super) fn dynamic(&self) -> Result<Option<Dynamic>, Unreadable> {
         let Some(segment) = self.segment(PT_DYNAMIC) else { return Ok(None) };
         // Separate debug files keep the segment and not its content.
         if segment.p_filesz == 0 {
@@ -190,6 +215,10 @@ impl Image {
                 DT_STRTAB => found.strings = Some(value),
                 DT_STRSZ => found.strings_size = value,
                 DT_FLAGS_1 => found.flags_1 = value,
+                DT_VERNEED => found.version_needs = Some(value),
+                DT_VERNEEDNUM => found.version_needs_count = value,
+                DT_VERDEF => found.version_definitions = Some(value),
+                DT_VERDEFNUM => found.version_definitions_count = value,
                 _ => {}
             }
         }
@@ -198,15 +227,35 @@ impl Image {
 
     /// Tag and value of one entry of the dynamic section.
     fn entry(&self, chunk: &[u8]) -> (u64, u64) {
-        let half = chunk.len() / 2;
-        let number = |bytes: &[u8]| {
-            let wide = bytes.iter().enumerate().map(|(i, &byte)| {
-                let place = if self.context.is_little_endian() { i } else { half - 1 - i };
-                u64::from(byte) << (8 * place)
-            });
-            wide.fold(0, |sum, part| sum | part)
-        };
-        (number(&chunk[..half]), number(&chunk[half..]))
+        let (tag, value) = chunk.split_at(chunk.len() / 2);
+        (self.number(tag), self.number(value))
+    }
+
+    /// An unsigned number in the file's byte order.
+    fn number(&self, bytes: &[u8]) -> u64 {
+        let push = |sum: u64, &byte: &u8| sum << 8 | u64::from(byte);
+        match self.context.is_little_endian() {
+            true => bytes.iter().rev().fold(0, push),
+            false => bytes.iter().fold(0, push),
+        }
+    }
+
+    /// The 32-bit number at this place of a record; 0 beyond its end.
+    pub(super) fn word(&self, record: &[u8], at: usize) -> u32 {
+        record.get(at..at + 4).map_or(0, |bytes| self.number(bytes) as u32)
+    }
+
+    /// The 16-bit number at this place of a record; 0 beyond its end.
+    pub(super) fn half(&self, record: &[u8], at: usize) -> u16 {
+        record.get(at..at + 2).map_or(0, |bytes| self.number(bytes) as u16)
+    }
+
+    /// The string at this place of the dynamic string table.
+    pub(super) fn string(&self, dynamic: &Dynamic, at: u32) -> Result<String, Unreadable> {
+        let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
+        let start = self.offset(address).and_then(|start| start.checked_add(at.into())).ok_or(OUT_OF_FILE)?;
+        let bytes = self.bytes(start, MAX_STRING.min(self.size.saturating_sub(start)))?;
+        Ok(String::from_utf8_lossy(until_nul(&bytes)).into_owned())
     }
 
     fn segment(&self, kind: u32) -> Option<&ProgramHeader> {
@@ -214,14 +263,14 @@ impl Image {
     }
 
     /// Where in the file the byte at a virtual address lies.
-    fn offset(&self, address: u64) -> Option<u64> {
+    pub(super) fn offset(&self, address: u64) -> Option<u64> {
         self.segments.iter().filter(|segment| segment.p_type == PT_LOAD).find_map(|segment| {
             let within = address.checked_sub(segment.p_vaddr)?;
             (within < segment.p_filesz).then(|| segment.p_offset.checked_add(within))?
         })
     }
 
-    fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Unreadable> {
+    pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Unreadable> {
         let end = offset.checked_add(length).ok_or(OUT_OF_FILE)?;
         if end > self.size {
             return Err(OUT_OF_FILE);
