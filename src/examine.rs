@@ -13,6 +13,7 @@ use crate::diagnose::{
 };
 use crate::elf::{Machine, Object, Unreadable};
 use crate::loader::{self, Cache, DiskFiles, Offer, Process, Resolver, System};
+use crate::offer::Hazard;
 use crate::venv::{Distribution, Interpreter, LoaderKind, Owned, read_distributions};
 
 /// A tree of installed files.
@@ -59,7 +60,7 @@ pub fn examine(
     tree: &Tree<'_>,
     target: &Target<'_>,
     offer: Offer<'_>,
-    hazards: &[PathBuf],
+    hazards: &[Hazard],
     ignore: &[String],
 ) -> Examination {
     let distributions = read_distributions(tree.site_packages, tree.root);
@@ -84,7 +85,7 @@ pub fn examine(
         library_remedy: &|soname| library_remedy(soname, &distributions),
         program_remedy: &program_remedy,
     });
-    findings.extend(hazards.iter().map(|directory| hazard(directory)));
+    findings.extend(hazards.iter().map(hazard));
     findings.retain(|finding| !is_ignored(finding, ignore));
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {
@@ -177,7 +178,7 @@ impl Target<'_> {
                 version: interpreter.version.clone(),
                 executable: Some(interpreter.real.display().to_string()),
                 loader: if self.kind() == LoaderKind::Nix { "nix" } else { "host" },
-                glibc: glibc_version(&interpreter.loader),
+                glibc: interpreter.glibc(),
             },
             Self::AssumedNix(_, python) => Python {
                 version: python.map(|(major, minor)| format!("{major}.{minor}")),
@@ -187,14 +188,6 @@ impl Target<'_> {
             },
         }
     }
-}
-
-/// The version in a store path such as `/nix/store/HASH-glibc-2.42-47/lib/ld-linux-x86-64.so.2`.
-fn glibc_version(loader: &Path) -> Option<String> {
-    let loader = std::fs::canonicalize(loader).unwrap_or_else(|_| loader.to_owned());
-    let package = crate::offer::store_package(&loader)?.file_name()?.to_str()?.to_owned();
-    let version = package.split_once("-glibc-")?.1.split('-').next()?.to_owned();
-    Some(version)
 }
 
 fn read_all(
@@ -249,7 +242,18 @@ fn program_remedy(name: &str) -> Remedy {
     }
 }
 
-fn hazard(directory: &Path) -> Finding {
+fn hazard(hazard: &Hazard) -> Finding {
+    let (directory, reason) = match hazard {
+        Hazard::Libc(directory) => {
+            (directory, "it holds a libc, which a process has already: not used".into())
+        }
+        Hazard::NewerGlibc { directory, wants, has } => (
+            directory,
+            format!(
+                "its libraries want glibc {wants}, the interpreter has {has}: take both from one nixpkgs"
+            ),
+        ),
+    };
     Finding {
         code: Code::LibraryPathHazard,
         severity: Severity::Warning,
@@ -257,7 +261,7 @@ fn hazard(directory: &Path) -> Finding {
         soname: None,
         distributions: Vec::new(),
         searched: Vec::new(),
-        remedy: Remedy::None { reason: "it holds a libc, which a process has already: not used".into() },
+        remedy: Remedy::None { reason },
         detail: Some(directory.display().to_string()),
     }
 }

@@ -12,7 +12,7 @@ use crate::config::{Config, Environment, Provide};
 use crate::diagnose::Report;
 use crate::error::{Exit, Trouble};
 use crate::examine::{Rules, Target, Tree, examine};
-use crate::offer::{self, Offered};
+use crate::offer::{self, Hazard, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
 use crate::venv::Venv;
@@ -43,14 +43,13 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         Loader::Host => Target::Real(&venv.interpreter, library_path, Rules::Host),
         Loader::Nix => Target::AssumedNix(machine, venv.interpreter.minor_version()),
     };
-    let mut hazards = Vec::new();
     let offered = match arguments.loader {
         Loader::Nix => Offered::default(),
-        _ => offered(environment, &config, &venv, arguments.path.is_none(), &mut hazards),
+        _ => offered(environment, &config, &venv),
     };
     let tree =
         Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
-    Ok(examine(&tree, &target, &|name| offered.find(name).cloned(), &hazards, &config.ignore).report)
+    Ok(examine(&tree, &target, &|name| offered.find(name).cloned(), &offered.hazards, &config.ignore).report)
 }
 
 /// The venv that is meant: PATH itself, that of the project in PATH, or that of the project here.
@@ -78,27 +77,21 @@ fn place(environment: &Environment, path: Option<&Path>) -> Result<(PathBuf, Con
 
 /// What reaches the venv's Python: in the project's own shell what that offers, elsewhere what the
 /// provider in the venv knows.
-fn offered(
-    environment: &Environment,
-    config: &Config,
-    venv: &Venv,
-    here: bool,
-    hazards: &mut Vec<PathBuf>,
-) -> Offered {
+fn offered(environment: &Environment, config: &Config, venv: &Venv) -> Offered {
+    let own_shell = environment.shell_project.as_ref() == Some(&config.project) && environment.shell.is_nix();
     if config.provide == Provide::None {
         return Offered::default();
     }
     let kept = venv.site_packages.first().filter(|path| provide::is_present(path));
     match kept {
-        Some(path) if !(here && environment.shell.is_nix()) => {
-            Offered::of(provide::installed_libraries(path))
-        }
+        Some(path) if !own_shell => Offered::of(provide::installed_libraries(path)),
         _ => {
             let interpreter = &venv.interpreter;
             let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);
             let found = offer::directories(&environment.shell, &own);
-            *hazards = found.refused;
-            offer::libraries(&found.accepted, interpreter.object.machine, catalog::is_driver)
+            let mut offered = offer::libraries(&found.accepted, &interpreter.system(), catalog::is_driver);
+            offered.hazards.extend(found.refused.into_iter().map(Hazard::Libc));
+            offered
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::DRIVER_DIRECTORY;
+use super::{DRIVER_DIRECTORY, Hazard};
 use crate::elf::{self, Machine};
 use crate::loader;
 
@@ -19,12 +19,39 @@ pub struct Offered {
     /// Files that have another SONAME: `libtinfo.so.6` that is a link to ncurses does not answer to
     /// that name by itself.
     pub aliases: Libraries,
+    /// Directories with libraries that are not offered.
+    pub hazards: Vec<Hazard>,
+}
+
+/// The interpreter's side: what a library must be made for.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// Its machine.
+    pub machine: Machine,
+    /// Version of its glibc, where known.
+    pub glibc: Option<String>,
 }
 
 impl Offered {
     /// Libraries that answer to their names, and no others.
     pub fn of(libraries: Libraries) -> Self {
-        Self { libraries, aliases: Libraries::new() }
+        Self { libraries, ..Self::default() }
+    }
+
+    fn note_newer_glibc(&mut self, directory: &Path, version: String, system: &System) {
+        let of_directory = self.hazards.iter_mut().find_map(|hazard| match hazard {
+            Hazard::NewerGlibc { directory: known, wants, .. } if known == directory => Some(wants),
+            _ => None,
+        });
+        match of_directory {
+            Some(wants) if elf::compare_versions(wants, &version).is_lt() => *wants = version,
+            Some(_) => {}
+            None => self.hazards.push(Hazard::NewerGlibc {
+                directory: directory.to_owned(),
+                wants: version,
+                has: system.glibc.clone().unwrap_or_default(),
+            }),
+        }
     }
 
     /// The file for a needed name.
@@ -33,15 +60,24 @@ impl Offered {
     }
 }
 
-/// Every library of `machine` in `directories`, the first directory that has one winning, and of
+/// Every library for `system` in `directories`, the first directory that has one winning, and of
 /// the driver's those for which `is_driver` holds.
-pub fn libraries(directories: &[PathBuf], machine: Machine, is_driver: impl Fn(&str) -> bool) -> Offered {
+pub fn libraries(directories: &[PathBuf], system: &System, is_driver: impl Fn(&str) -> bool) -> Offered {
     let mut found = Offered::default();
     for directory in directories {
-        collect(directory, machine, &mut found, |name| !of_the_c_library(name));
+        collect(directory, system, &mut found, |name| !of_the_c_library(name));
     }
-    collect(Path::new(DRIVER_DIRECTORY), machine, &mut found, is_driver);
+    collect(Path::new(DRIVER_DIRECTORY), system, &mut found, is_driver);
     found
+}
+
+/// The newest glibc that a library wants, if the interpreter's is older.
+fn newer_glibc(library: &Path, system: &System) -> Option<String> {
+    let has = system.glibc.as_deref()?;
+    let needs = elf::version_needs(library).ok()?;
+    let versions = needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_"));
+    let newest = versions.max_by(|a, b| elf::compare_versions(a, b))?;
+    elf::compare_versions(newest, has).is_gt().then(|| newest.to_owned())
 }
 
 /// Never a second libc. libgcc_s goes with any: it is offered where the glibc does not bring it.
@@ -49,7 +85,7 @@ fn of_the_c_library(name: &str) -> bool {
     loader::brings(name) && name != "libgcc_s.so.1"
 }
 
-fn collect(directory: &Path, machine: Machine, found: &mut Offered, wanted: impl Fn(&str) -> bool) {
+fn collect(directory: &Path, system: &System, found: &mut Offered, wanted: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
@@ -58,7 +94,11 @@ fn collect(directory: &Path, machine: Machine, found: &mut Offered, wanted: impl
         }
         let path = entry.path();
         let Ok(object) = elf::read(&path) else { continue };
-        if object.machine != machine {
+        if object.machine != system.machine {
+            continue;
+        }
+        if let Some(wants) = newer_glibc(&path, system) {
+            found.note_newer_glibc(directory, wants, system);
             continue;
         }
         let answers = object.soname.as_deref() == Some(name.as_str());
@@ -81,9 +121,11 @@ mod tests {
         fs::write(folder.path().join("libm.so.6"), shim("libm.so.6", "/x", Machine::X86_64).unwrap())
             .unwrap();
         fs::write(folder.path().join("libbad.so"), "text").unwrap();
-        let found = libraries(&[folder.path().to_owned()], Machine::X86_64, |_| false);
+        let system = |machine| System { machine, glibc: None };
+        let found = libraries(&[folder.path().to_owned()], &system(Machine::X86_64), |_| false);
         assert_eq!(found.libraries.keys().collect::<Vec<_>>(), ["libncursesw.so.6"]);
         assert_eq!(found.aliases.keys().collect::<Vec<_>>(), ["libtinfo.so.6"]);
-        assert!(libraries(&[folder.path().to_owned()], Machine::AARCH64, |_| false).libraries.is_empty());
+        let other = libraries(&[folder.path().to_owned()], &system(Machine::AARCH64), |_| false);
+        assert!(other.libraries.is_empty() && other.aliases.is_empty());
     }
 }

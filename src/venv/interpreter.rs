@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::ConfigFile;
 use crate::elf::{self, Object};
 use crate::error::Trouble;
+use crate::offer;
 
 /// Whose loader starts the interpreter: it will load every extension module too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,20 @@ impl Interpreter {
     pub fn kind(&self) -> LoaderKind {
         let loader = fs::canonicalize(&self.loader).unwrap_or_else(|_| self.loader.clone());
         if crate::offer::in_store(&loader) { LoaderKind::Nix } else { LoaderKind::Host }
+    }
+
+    /// What an offered library must be made for.
+    pub fn system(&self) -> offer::System {
+        offer::System { machine: self.object.machine, glibc: self.glibc() }
+    }
+
+    /// The newest version that the libc beside its loader defines, such as `2.42`.
+    pub fn glibc(&self) -> Option<String> {
+        let loader = fs::canonicalize(&self.loader).ok()?;
+        let versions = elf::version_definitions(&loader.parent()?.join("libc.so.6")).ok()?;
+        let numbers = versions.iter().filter_map(|version| version.strip_prefix("GLIBC_"));
+        let numbers = numbers.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+        numbers.max_by(|a, b| elf::compare_versions(a, b)).map(str::to_owned)
     }
 
     /// The X and Y of Python X.Y.

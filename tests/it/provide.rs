@@ -172,6 +172,10 @@ fn another_shell_takes_nothing_away() {
     let venvfix = lab.program().to_str().unwrap();
     let other = format!("{venvfix} -C . run -- python -c 'import odd'");
     lab.run(folder.path(), &["nix-shell", "-p", "git", "python3", "--run", &other]).exits(0);
+    let doctor = format!("{venvfix} doctor");
+    lab.run(folder.path(), &["nix-shell", "-p", "git", "--run", &doctor])
+        .exits(0)
+        .prints(&["nothing is missing"]);
     lab.run(folder.path(), &[".venv/bin/python", "-c", "import odd"]).exits(0);
 }
 
@@ -209,4 +213,32 @@ fn a_venv_of_another_tool_is_provided_for_by_path() {
     lab.nix_shell(folder.path(), &format!("{venvfix} provide nowhere"))
         .exits(3)
         .says(&["no virtual environment"]);
+}
+
+#[test]
+fn a_libc_and_libraries_of_a_newer_glibc_are_not_offered() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.glibc", "");
+    wheel::make(
+        &folder.join("wheels"),
+        "newer",
+        &["--bundle", "libnewer.so.1", "--bundle-needs", "libc.so.6@GLIBC_2.99"],
+    );
+    let unpack = "cd wheels && python -m zipfile -e newer-*.whl ../unpacked";
+    lab.nix_shell(folder.path(), unpack).exits(0);
+    let doctor = "VENVFIX_LIBRARY_PATH=$PWD/unpacked/newer.libs venvfix doctor";
+    let doctor = doctor.replace("venvfix doctor", &format!("{} doctor", lab.program().display()));
+    let ended = lab.nix_shell(folder.path(), &doctor).exits(0);
+    ended.prints(&[
+        "a library directory was refused",
+        "want glibc 2.99, the interpreter has 2.36",
+        "it holds a libc",
+    ]);
+    let script = format!(
+        "VENVFIX_LIBRARY_PATH=$PWD/unpacked/newer.libs {} enter >/dev/null; cat .venv/lib/*/site-packages/_venvfix.libraries",
+        lab.program().display()
+    );
+    let ended = lab.nix_shell(folder.path(), &script).exits(0);
+    assert!(ended.stdout.contains("libz.so.1") && !ended.stdout.contains("libnewer"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("libc.so.6"), "{}", ended.stdout);
 }
