@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Trouble;
 use crate::fsx;
 use crate::near;
-use crate::offer::ShellVariables;
+use crate::offer::{ShellVariables, in_store};
 
 /// A settings file is a few lines.
 const MAX_SETTINGS: u64 = 1 << 20;
@@ -51,7 +51,8 @@ impl Environment {
         };
         let text = |name: &str| env::var(name).unwrap_or_default();
         let inputs = ["buildInputs", "nativeBuildInputs", "propagatedBuildInputs"].map(text).join(" ");
-        let shell_project = env::var_os("VENVFIX_PROJECT").map(PathBuf::from);
+        // In a flake `toString ./.` is a copy in the store, where nobody works.
+        let shell_project = env::var_os("VENVFIX_PROJECT").map(PathBuf::from).filter(|path| !in_store(path));
         Ok(Self {
             current_dir,
             project: shell_project.clone().filter(|_| directory.is_none()),
