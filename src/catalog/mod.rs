@@ -10,12 +10,14 @@
 //! | `sonames.toml` | the soname an object needs |
 //! | `patterns.toml` | families of sonames that differ in a version or a component |
 //! | `programs.toml` | an executable's file name |
-//! | `packages.toml` | a PyPI name: what it opens by name, what to install instead |
+//! | `opens.toml` | a PyPI name: the libraries that it opens by name |
+//! | `packages.toml` | a PyPI name: what else it needs, what to install instead |
 //!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
 mod attributes;
 mod names;
+mod opens;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ mod tests;
 use std::fmt;
 
 pub use crate::library::Library;
+pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
 
@@ -120,7 +123,7 @@ pub fn package(pypi_name: &str) -> Option<PackageNote> {
     PackageNote::read(row).ok()
 }
 
-/// What `add-lib NAME` means: the library of a soname, an attribute, or what a PyPI package opens.
+/// What `add-lib NAME` means: the library of a soname, an attribute, or what a PyPI package needs.
 ///
 /// An attribute may be spelled as in any release the tables know. One they do not know is the
 /// user's word and passes through, for nixpkgs has a hundred times what a table can hold.
@@ -138,14 +141,36 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
     if let Some(library) = attributes::known(name) {
         return Ok(vec![library]);
     }
-    match package(name) {
-        Some(note) if note.libraries.is_empty() => {
-            Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(&note) })
-        }
-        Some(note) => Ok(note.libraries.iter().map(|attribute| library(attribute)).collect()),
-        None if names::is_attribute(name) => Ok(vec![library(name)]),
-        None => Err(not_known(name)),
+    if !is_package(name) {
+        return if names::is_attribute(name) { Ok(vec![library(name)]) } else { Err(not_known(name)) };
     }
+    let needed = needed_by(name);
+    if needed.is_empty() {
+        return Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(name) });
+    }
+    Ok(needed)
+}
+
+/// The libraries of a PyPI package, each once. A driver's are none of them.
+fn needed_by(name: &str) -> Vec<Library> {
+    let opened = opens(name).map_or_else(Vec::new, |row| match row.sonames.is_empty() {
+        true => row.also,
+        false => row.sonames,
+    });
+    let opened = opened.into_iter().filter_map(|name| of_soname(name, soname(name)?).ok());
+    let (libraries, through) = package(name).map(|note| (note.libraries, note.through)).unwrap_or_default();
+    let linked = libraries.into_iter().map(library);
+    let mut needed = Vec::new();
+    for library in opened.chain(linked).chain(through.into_iter().flat_map(needed_by)) {
+        if !needed.contains(&library) {
+            needed.push(library);
+        }
+    }
+    needed
+}
+
+fn is_package(name: &str) -> bool {
+    opens(name).is_some() || package(name).is_some()
 }
 
 /// Known names that look like this one, nearest first; a few at most.
@@ -154,6 +179,7 @@ pub fn near(name: &str) -> Vec<&'static str> {
     let known = (tables().sonames.keys())
         .chain(attributes::names())
         .chain(tables().packages.keys())
+        .chain(tables().opens.keys())
         .chain(tables().programs.keys());
     crate::near::nearest(name, known)
 }
@@ -190,11 +216,14 @@ fn library(attribute: &str) -> Library {
     attributes::known(attribute).unwrap_or_else(|| Library::new(attribute))
 }
 
-fn instead_of(note: &PackageNote) -> String {
-    match (note.alternative, note.note) {
-        (Some(alternative), _) => format!("it needs no library; install {alternative} instead"),
-        (None, Some(note)) => note.to_owned(),
-        (None, None) => "it needs no library".to_owned(),
+fn instead_of(name: &str) -> String {
+    match package(name) {
+        None => "it needs no library beside the graphics driver".to_owned(),
+        Some(PackageNote { alternative: Some(alternative), .. }) => {
+            format!("it needs no library; install {alternative} instead")
+        }
+        Some(PackageNote { note: Some(note), .. }) => note.to_owned(),
+        Some(_) => "it needs no library".to_owned(),
     }
 }
 
@@ -205,7 +234,7 @@ fn not_known(name: &str) -> Unknown {
 /// Whether a table has this name: a soname, an attribute in any spelling, a PyPI name.
 #[must_use]
 pub fn knows(name: &str) -> bool {
-    soname(name).is_some() || attributes::known(name).is_some() || package(name).is_some()
+    soname(name).is_some() || attributes::known(name).is_some() || is_package(name)
 }
 
 /// Whether a soname belongs to the graphics driver.

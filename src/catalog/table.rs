@@ -20,12 +20,14 @@ pub(super) struct Tables {
     pub(super) patterns: Table,
     pub(super) programs: Table,
     pub(super) packages: Table,
+    pub(super) opens: Table,
 }
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
 pub(super) const PATTERNS: &str = include_str!("patterns.toml");
 pub(super) const PROGRAMS: &str = include_str!("programs.toml");
 pub(super) const PACKAGES: &str = include_str!("packages.toml");
+pub(super) const OPENS: &str = include_str!("opens.toml");
 
 /// The tables, indexed once.
 pub(super) fn tables() -> &'static Tables {
@@ -35,6 +37,7 @@ pub(super) fn tables() -> &'static Tables {
         patterns: Table::index(PATTERNS),
         programs: Table::index(PROGRAMS),
         packages: Table::index(PACKAGES),
+        opens: Table::index(OPENS),
     })
 }
 
@@ -47,8 +50,17 @@ impl Table {
 
     /// What follows the key.
     pub(super) fn get(&self, key: &str) -> Option<&'static str> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// The key as the table has it, and what follows it.
+    pub(super) fn entry(&self, key: &str) -> Option<(&'static str, &'static str)> {
         let at = self.rows.binary_search_by_key(&key, |(known, _)| known).ok()?;
-        self.rows.get(at).map(|(_, value)| *value)
+        self.rows.get(at).copied()
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.rows.iter().copied()
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
@@ -137,9 +149,12 @@ impl TryFrom<Row> for Fact {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageNote {
-    /// Attributes of the libraries it needs from outside its wheel.
+    /// Attributes of the libraries it needs from outside its wheel, beside what it opens by name.
     #[serde(default)]
     pub libraries: Vec<&'static str>,
+    /// PyPI packages whose libraries it needs.
+    #[serde(default)]
+    pub through: Vec<&'static str>,
     /// A PyPI package that does the same and needs less.
     pub alternative: Option<&'static str>,
     /// What else to say of it.

@@ -4,4 +4,5 @@
 
 mod add_lib;
 mod lookup;
+mod opens;
 mod rows;

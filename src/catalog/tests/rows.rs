@@ -2,16 +2,17 @@
 
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
-    Attribute, Fact, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES, fits, tables,
+    Attribute, Fact, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES, fits, tables,
 };
 use crate::catalog::{attributes, libraries, package, soname};
 use crate::project_name::normalize;
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("sonames.toml", SONAMES),
     ("patterns.toml", PATTERNS),
     ("programs.toml", PROGRAMS),
     ("packages.toml", PACKAGES),
+    ("opens.toml", OPENS),
 ];
 
 /// The rows of a file as a TOML parser sees them.
@@ -30,7 +31,7 @@ fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
 #[test]
 fn the_index_sees_what_a_parser_sees() {
     let tables = tables();
-    let indexes = [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages];
+    let indexes = [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages, &tables.opens];
     for ((file, text), index) in FILES.into_iter().zip(indexes) {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         assert_eq!(lines.count(), index.keys().count(), "{file}: a line is no row");
@@ -47,7 +48,7 @@ fn the_index_sees_what_a_parser_sees() {
 #[test]
 fn rows_are_sorted_and_single() {
     let tables = tables();
-    for table in [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages] {
+    for table in [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages, &tables.opens] {
         assert!(table.keys().is_sorted_by(|a, b| a < b));
     }
 }
@@ -96,7 +97,7 @@ fn keys_are_of_their_kind() {
     for name in tables().programs.keys() {
         assert!(!name.contains(['/', ' ']), "{name}");
     }
-    for name in tables().packages.keys() {
+    for name in tables().packages.keys().chain(tables().opens.keys()) {
         assert_eq!(name, normalize(name));
     }
 }
@@ -217,11 +218,22 @@ fn a_package_names_libraries_that_are_known() {
             let known = attributes::known(library).map(|library| library.attribute);
             assert_eq!(known.as_deref(), Some(*library), "{name}");
         }
-        assert!(note.libraries.is_empty() == libraries(name).is_err() || attributes::known(name).is_some());
-        assert!(!note.libraries.is_empty() || note.alternative.or(note.note).is_some(), "{name}");
+        let says = note.alternative.or(note.note).is_some();
+        assert!(!note.libraries.is_empty() || !note.through.is_empty() || says, "{name}");
         if let Some(alternative) = note.alternative {
             assert_eq!(alternative, normalize(alternative), "{name}");
             assert_ne!(alternative, name);
+        }
+    }
+}
+
+#[test]
+fn a_package_goes_through_packages_that_need_something() {
+    for name in tables().packages.keys() {
+        for through in package(name).unwrap().through {
+            assert!(libraries(through).is_ok(), "{name}");
+            // One step, so that there is no circle.
+            assert!(package(through).is_none_or(|note| note.through.is_empty()), "{name}");
         }
     }
 }
