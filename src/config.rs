@@ -156,7 +156,10 @@ impl Config {
             Some(files) => files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()?,
             None => Some(project.join("requirements.txt")).filter(|file| file.exists()).into_iter().collect(),
         };
-        let nix_file = inside("nix-file", keys.nix_file.as_deref().unwrap_or(Path::new("shell.nix")))?;
+        let nix_file = match &keys.nix_file {
+            Some(file) => inside("nix-file", file)?,
+            None => default_nix_file(project),
+        };
         Ok(Self {
             project: project.to_owned(),
             venv,
@@ -173,11 +176,18 @@ impl Config {
             project: project.to_owned(),
             venv: venv.to_owned(),
             requirements: Vec::new(),
-            nix_file: project.join("shell.nix"),
+            nix_file: default_nix_file(project),
             provide: Provide::Import,
             ignore: Vec::new(),
         }
     }
+}
+
+/// What nix-shell would take, else the flake.
+fn default_nix_file(project: &Path) -> PathBuf {
+    let names = ["shell.nix", "default.nix", "flake.nix"].map(|name| project.join(name));
+    let found = names.iter().find(|file| file.exists()).cloned();
+    found.unwrap_or_else(|| project.join("shell.nix"))
 }
 
 /// VENVFIX_PROJECT, else the nearest folder above with a marker, else the current one.

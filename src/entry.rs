@@ -94,6 +94,7 @@ impl Entry<'_> {
         let interpreter = settled.map_or_else(here, |stamp| stamp.interpreter.clone());
         Ok(Observed {
             present,
+            same_version: same_version(venv, &interpreter),
             wrapped: stamp.is_none() && is_script(&interpreter),
             interpreter,
             stamp,
@@ -125,6 +126,12 @@ impl Entry<'_> {
     fn carry_out(&self, plan: &Plan, observed: &Observed, python: &Path) -> Result<()> {
         let Config { venv, project, requirements, .. } = self.config;
         stamp::remove(venv)?;
+        if let Some(reason) = &plan.upgrade {
+            self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
+            if install::upgrade(python, venv, project).is_err() {
+                install::create(python, venv, project)?;
+            }
+        }
         if let Some(reason) = &plan.create {
             self.speaker.step(format_args!("making {} ({reason})", self.shown(venv)));
             install::create(python, venv, project)?;
@@ -189,6 +196,13 @@ impl Entry<'_> {
     fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.config.project).unwrap_or(path).display().to_string()
     }
+}
+
+/// Whether the venv's site-packages is that of the X.Y in the interpreter's file name.
+fn same_version(venv: &Path, interpreter: &Path) -> bool {
+    let name = interpreter.file_name().unwrap_or_default();
+    let numbered = name.to_string_lossy().strip_prefix("python").is_some_and(|version| version.contains('.'));
+    numbered && venv.join("pyvenv.cfg").exists() && venv.join("lib").join(name).join("site-packages").is_dir()
 }
 
 fn is_script(path: &Path) -> bool {

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use crate::catalog;
 use crate::diagnose::{
-    self, Code, Confidence, Counts, Examined, Finding, Input, Python, Remedy, Report, SCHEMA, Severity,
+    self, Code, Confidence, Counts, Examined, Finding, Input, Opened, Python, Reach, Remedy, Report, SCHEMA,
+    Severity,
 };
 use crate::elf::{Machine, Object, Unreadable};
 use crate::loader::{self, Cache, DiskFiles, Offer, Process, Resolver, System};
@@ -43,6 +44,21 @@ pub enum Target<'a> {
     AssumedNix(Machine, Option<(u32, u32)>),
 }
 
+/// What reaches the interpreter from outside.
+pub struct Reaching<'a> {
+    /// The libraries, by name.
+    pub offer: Offer<'a>,
+    /// A better remedy than the catalog's for a library that does not.
+    pub remedy: &'a dyn Fn(&str) -> Option<Remedy>,
+    /// Directories that were refused.
+    pub hazards: &'a [Hazard],
+}
+
+impl Reaching<'_> {
+    /// Nothing does.
+    pub const NOTHING: Self = Self { offer: &|_| None, remedy: &|_| None, hazards: &[] };
+}
+
 /// What an examination brings to light.
 pub struct Examination {
     /// For the user.
@@ -55,12 +71,11 @@ pub struct Examination {
 
 /// Examines every object of a tree, with what a shell offers. Starts nothing.
 ///
-/// `offer` has the libraries that reach Python by name; `hazards` are directories that were refused; `ignore` names what is kept silent.
+/// `ignore` names what is kept silent.
 pub fn examine(
     tree: &Tree<'_>,
     target: &Target<'_>,
-    offer: Offer<'_>,
-    hazards: &[Hazard],
+    reaching: &Reaching<'_>,
     ignore: &[String],
 ) -> Examination {
     let distributions = read_distributions(tree.site_packages, tree.root);
@@ -80,12 +95,15 @@ pub fn examine(
         python,
         resolver,
         interpreter,
-        offer,
+        offer: reaching.offer,
+        opened: &opened(&distributions),
         starts: &|interpreter| target.starts(interpreter),
-        library_remedy: &|soname| library_remedy(soname, &distributions),
+        library_remedy: &|soname, askers| {
+            (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, &distributions))
+        },
         program_remedy: &program_remedy,
     });
-    findings.extend(hazards.iter().map(hazard));
+    findings.extend(reaching.hazards.iter().map(hazard));
     findings.retain(|finding| !is_ignored(finding, ignore));
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {
@@ -213,7 +231,7 @@ fn read_all(
     owned.into_iter().filter_map(examine).collect()
 }
 
-fn library_remedy(soname: &str, installed: &[Distribution]) -> Remedy {
+fn library_remedy(soname: &str, askers: &[&str], installed: &[Distribution]) -> Remedy {
     match catalog::soname(soname) {
         Some(catalog::Remedy::Attribute { attribute, older, sure, .. }) => Remedy::Attribute {
             attribute: attribute.into(),
@@ -221,17 +239,48 @@ fn library_remedy(soname: &str, installed: &[Distribution]) -> Remedy {
             alternatives: older.iter().map(|&name| name.into()).collect(),
         },
         Some(catalog::Remedy::Driver) => Remedy::Driver,
-        Some(catalog::Remedy::Wheel { packages, .. }) => {
-            match packages.iter().find(|&&name| installed.iter().any(|found| found.name == name)) {
-                Some(there) => Remedy::None { reason: format!("{there} should bring it and does not") },
-                None => Remedy::Command {
-                    command: format!("pip install {}", packages.first().copied().unwrap_or_default()),
-                },
-            }
-        }
+        Some(catalog::Remedy::Wheel { packages, .. }) => wheel_remedy(&packages, askers, installed),
         Some(catalog::Remedy::None { reason }) => Remedy::None { reason: reason.into() },
         None => Remedy::None { reason: "no package of nixpkgs is known to have it".into() },
     }
+}
+
+/// The wheel that brings a library to those who ask: of several, that of their own family, since
+/// PySide6 has no use for PyQt6's Qt.
+fn wheel_remedy(packages: &[&str], askers: &[&str], installed: &[Distribution]) -> Remedy {
+    let family = |name: &str| name.split('-').next().unwrap_or_default().to_owned();
+    let related = |name: &&&str| askers.iter().any(|asker| family(asker) == family(name));
+    let candidates: Vec<&str> = match packages.iter().find(related) {
+        Some(_) => packages.iter().filter(related).copied().collect(),
+        None => packages.to_vec(),
+    };
+    let is_installed = |name: &str| installed.iter().any(|found| found.name == name);
+    match candidates.iter().find(|name| !is_installed(name)) {
+        Some(absent) => Remedy::Command { command: format!("pip install {absent}") },
+        None => Remedy::None {
+            reason: format!("the wheels that could bring it do not: {}", candidates.join(", ")),
+        },
+    }
+}
+
+/// What the installed packages open by name and cannot do without.
+fn opened(distributions: &[Distribution]) -> Vec<Opened> {
+    let installed = |name: &&str| distributions.iter().any(|found| found.name == *name);
+    let rows = distributions
+        .iter()
+        .enumerate()
+        .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)));
+    let alone = rows.filter(|(_, row)| !row.unless.iter().any(|name| installed(&name)));
+    let names = alone.flat_map(|(owner, row)| {
+        let reach = match row.reach {
+            catalog::Reach::Import => Reach::Import,
+            catalog::Reach::Plugin => Reach::Plugin,
+        };
+        // A machine without the driver's hardware misses nothing.
+        let sonames = row.sonames.into_iter().filter(|soname| !catalog::is_driver(soname));
+        sonames.map(move |soname| Opened { owner, soname: soname.to_owned(), reach }).collect::<Vec<_>>()
+    });
+    names.collect()
 }
 
 fn program_remedy(name: &str) -> Remedy {
@@ -254,16 +303,8 @@ fn hazard(hazard: &Hazard) -> Finding {
             ),
         ),
     };
-    Finding {
-        code: Code::LibraryPathHazard,
-        severity: Severity::Warning,
-        reach: None,
-        soname: None,
-        distributions: Vec::new(),
-        searched: Vec::new(),
-        remedy: Remedy::None { reason },
-        detail: Some(directory.display().to_string()),
-    }
+    let detail = directory.display().to_string();
+    Finding::plain(Code::LibraryPathHazard, Severity::Warning, detail, Remedy::None { reason })
 }
 
 /// What the settings keep silent: by SONAME, or where only ignored distributions are concerned.

@@ -1,7 +1,7 @@
 //! Scans a venv and makes what a shell offers reach its Python: what shell entry and `provide` share.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::catalog;
 use crate::config::{Environment, Provide};
 use crate::diagnose::Report;
-use crate::examine::{Examination, Rules, Target, Tree, examine};
+use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
 use crate::report::Speaker;
@@ -51,7 +51,8 @@ impl Provision<'_> {
             Some(path.clone())
         };
         let target = Target::Real(interpreter, Vec::new(), Rules::Own);
-        let found = examine(&tree, &target, &offer, &[], self.ignore);
+        let reaching = Reaching { offer: &offer, ..Reaching::NOTHING };
+        let found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.into_inner(), &found.distributions)?;
         self.keep(&offered, &found);
         Ok(found.report)
@@ -100,8 +101,27 @@ impl Provision<'_> {
     }
 }
 
-/// What is to be opened for the packages that open libraries themselves, as far as it is offered.
+/// What is to be opened, and set, for the installed packages that open libraries themselves, as far
+/// as it is offered. What ctypes opens can be answered when it fails, and is left to that.
 fn openings(installed: &[Distribution], libraries: &Libraries) -> Vec<provide::Opening> {
-    let _ = (installed, libraries);
-    Vec::new()
+    let mut found: BTreeMap<&str, provide::Opening> = BTreeMap::new();
+    for row in installed.iter().filter_map(|distribution| catalog::opens(&distribution.name)) {
+        let by_itself = row.by != catalog::Opener::Ctypes;
+        let names = row.sonames.iter().chain(&row.also).filter(|_| by_itself);
+        let paths: Vec<PathBuf> = names.filter_map(|name| libraries.get(*name).cloned()).collect();
+        let value = |variable: &catalog::Variable| {
+            let part = variable.part.of(libraries.get(variable.soname)?)?;
+            Some((variable.name.to_owned(), part))
+        };
+        let variables: Vec<_> = row.variables.iter().filter_map(value).collect();
+        if paths.is_empty() && variables.is_empty() {
+            continue;
+        }
+        for module in row.modules {
+            let opening = found.entry(module).or_insert_with(|| provide::Opening::of(module));
+            opening.paths.extend(paths.iter().cloned());
+            opening.variables.extend(variables.iter().cloned());
+        }
+    }
+    found.into_values().collect()
 }

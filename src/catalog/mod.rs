@@ -234,7 +234,8 @@ fn not_known(name: &str) -> Unknown {
 /// Whether a table has this name: a soname, an attribute in any spelling, a PyPI name.
 #[must_use]
 pub fn knows(name: &str) -> bool {
-    soname(name).is_some() || attributes::known(name).is_some() || is_package(name)
+    let tables = [soname(name).is_some(), attributes::known(name).is_some(), package(name).is_some()];
+    tables.contains(&true) || opens(name).is_some() || program(name).is_some()
 }
 
 /// Whether a soname belongs to the graphics driver.

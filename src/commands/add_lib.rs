@@ -64,10 +64,18 @@ fn file(context: &Context, named: Option<&Path>) -> Result<PathBuf> {
 fn libraries(context: &Context, names: &[String]) -> Result<Vec<Library>> {
     let mut found = Vec::new();
     for name in names {
-        let libraries = catalog::libraries(name).map_err(|unknown| Trouble::usage(unknown.to_string()))?;
+        let libraries = catalog::libraries(name).map_err(|unknown| {
+            Trouble::usage(unknown.to_string())
+                .help("name an attribute of nixpkgs, a soname or a PyPI package")
+        })?;
         if !catalog::knows(name) {
-            // nixpkgs has a hundred times what the tables hold: it may well be right.
             let near = catalog::near(name);
+            if let Some(meant) = near.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+                return Err(Trouble::usage(format!("nixpkgs is not known to have {name}"))
+                    .help(format!("did you mean {meant}?"))
+                    .into());
+            }
+            // nixpkgs has a hundred times what the tables hold: it may well be right.
             let hint =
                 if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
             context

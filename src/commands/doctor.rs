@@ -9,13 +9,15 @@ use super::Context;
 use crate::catalog;
 use crate::cli::{Doctor, Format, Loader};
 use crate::config::{Config, Environment, Provide};
-use crate::diagnose::Report;
+use crate::diagnose::{Code, Finding, Remedy, Report, Severity};
 use crate::error::{Exit, Trouble};
-use crate::examine::{Rules, Target, Tree, examine};
-use crate::offer::{self, Hazard, Offered};
+use crate::examine::{Reaching, Rules, Target, Tree, examine};
+use crate::fsx;
+use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
-use crate::venv::Venv;
+use crate::venv::stamp::Stamp;
+use crate::venv::{Venv, requirements};
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
     let report = look(context, arguments)?;
@@ -43,13 +45,44 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         Loader::Host => Target::Real(&venv.interpreter, library_path, Rules::Host),
         Loader::Nix => Target::AssumedNix(machine, venv.interpreter.minor_version()),
     };
-    let offered = match arguments.loader {
-        Loader::Nix => Offered::default(),
-        _ => offered(environment, &config, &venv),
-    };
     let tree =
         Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
-    Ok(examine(&tree, &target, &|name| offered.find(name).cloned(), &offered.hazards, &config.ignore).report)
+    if arguments.loader == Loader::Nix {
+        return Ok(examine(&tree, &target, &Reaching::NOTHING, &config.ignore).report);
+    }
+    let (reaching, offered) = (reaching(&config, &venv), offered(environment, &venv));
+    let unused = |soname: &str| offered.find(soname).map(|_| unused_remedy(config.provide, tree.shown));
+    let reaching =
+        Reaching { offer: &|name| reaching.get(name).cloned(), remedy: &unused, hazards: &offered.hazards };
+    let mut report = examine(&tree, &target, &reaching, &config.ignore).report;
+    if let Some(finding) = unfinished(&config) {
+        report.add(finding);
+    }
+    Ok(report)
+}
+
+/// Whether venvfix began with this venv, and did not come to the end of its requirements.
+fn unfinished(config: &Config) -> Option<Finding> {
+    if config.requirements.is_empty() || !config.venv.join(".venvfix").exists() {
+        return None;
+    }
+    let inputs = requirements::closure(&config.requirements).ok()?;
+    if Stamp::read(&config.venv).is_some_and(|stamp| stamp.inputs == inputs) {
+        return None;
+    }
+    let names: Vec<String> = config.requirements.iter().map(|file| file.display().to_string()).collect();
+    let remedy = Remedy::Command { command: "nix-shell".into() };
+    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names.join(" "), remedy))
+}
+
+/// What to do about a library that the shell has and that does not reach Python.
+fn unused_remedy(provide: Provide, venv: &Path) -> Remedy {
+    match provide {
+        Provide::None => {
+            Remedy::None { reason: "this shell has it; provide = \"none\" keeps it from python".into() }
+        }
+        _ => Remedy::Command { command: format!("venvfix provide {}", venv.display()) },
+    }
 }
 
 /// The venv that is meant: PATH itself, that of the project in PATH, or that of the project here.
@@ -58,7 +91,7 @@ fn place(environment: &Environment, path: Option<&Path>) -> Result<(PathBuf, Con
         let config = Config::load(environment)?;
         return Ok((config.venv.clone(), config));
     };
-    let path = environment.current_dir.join(path);
+    let path = fsx::normalize(&environment.current_dir.join(path));
     let metadata = fs::metadata(&path).with_context(|| format!("could not examine {}", path.display()))?;
     if !metadata.is_dir() {
         return Err(
@@ -75,25 +108,26 @@ fn place(environment: &Environment, path: Option<&Path>) -> Result<(PathBuf, Con
     Ok((config.venv.clone(), config))
 }
 
-/// What reaches the venv's Python: in the project's own shell what that offers, elsewhere what the
-/// provider in the venv knows.
-fn offered(environment: &Environment, config: &Config, venv: &Venv) -> Offered {
-    let own_shell = environment.shell_project.as_ref() == Some(&config.project) && environment.shell.is_nix();
-    if config.provide == Provide::None {
-        return Offered::default();
-    }
-    let kept = venv.site_packages.first().filter(|path| provide::is_present(path));
-    match kept {
-        Some(path) if !own_shell => Offered::of(provide::installed_libraries(path)),
-        _ => {
-            let interpreter = &venv.interpreter;
-            let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);
-            let found = offer::directories(&environment.shell, &own);
-            let mut offered = offer::libraries(&found.accepted, &interpreter.system(), catalog::is_driver);
-            offered.hazards.extend(found.refused.into_iter().map(Hazard::Libc));
-            offered
+/// The libraries that reach the venv's Python, wherever it is started.
+fn reaching(config: &Config, venv: &Venv) -> Libraries {
+    match config.provide {
+        Provide::Import => {
+            let provided = venv.site_packages.iter().filter(|path| provide::is_present(path));
+            provided.flat_map(|path| provide::installed_libraries(path)).collect()
         }
+        Provide::LdLibraryPath => provide::links::read(&provide::links::folder(&venv.root)),
+        Provide::None => Libraries::new(),
     }
+}
+
+/// The libraries that this shell has.
+fn offered(environment: &Environment, venv: &Venv) -> Offered {
+    let interpreter = &venv.interpreter;
+    let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);
+    let found = offer::directories(&environment.shell, &own);
+    let mut offered = offer::libraries(&found.accepted, &interpreter.system(), catalog::is_driver);
+    offered.hazards.extend(found.refused.into_iter().map(Hazard::Libc));
+    offered
 }
 
 fn shown(environment: &Environment, path: &Path) -> PathBuf {

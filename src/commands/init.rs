@@ -22,6 +22,11 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
     let source = source(arguments.source.as_deref(), folder)?;
     fsx::replace(&path, scaffold::shell_nix(&source).as_bytes())?;
     context.speaker.step(format_args!("wrote {}", path.display()));
+    if let Source::PackageOrProgram(program) = &source {
+        context.speaker.step(format_args!(
+            "the shell takes venvfix from its package set, else from {program}: for other machines, see --source"
+        ));
+    }
     if !folder.join("requirements.txt").exists() {
         context.speaker.step("there is no requirements.txt yet: list what to install in it");
     }

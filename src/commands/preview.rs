@@ -12,7 +12,7 @@ use crate::cli::{Format, Preview};
 use crate::diagnose::Report;
 use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
-use crate::examine::{Target, Tree, examine};
+use crate::examine::{Reaching, Target, Tree, examine};
 use crate::exec::Task;
 use crate::report::{self, Verbosity};
 use crate::venv;
@@ -64,7 +64,7 @@ impl Download<'_> {
             shown: Path::new("preview"),
         };
         let target = Target::AssumedNix(machine(), Some(version));
-        Ok(examine(&tree, &target, &|_| None, &[], &[]).report)
+        Ok(examine(&tree, &target, &Reaching::NOTHING, &[]).report)
     }
 
     /// A Python that can run pip: the one on PATH, or a throwaway venv of it (nixpkgs' has no pip).

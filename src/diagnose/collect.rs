@@ -23,6 +23,17 @@ pub struct Examined {
     pub object: Result<Rc<Object>, Rc<Unreadable>>,
 }
 
+/// A library that a package opens by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Index of the distribution.
+    pub owner: usize,
+    /// The name.
+    pub soname: String,
+    /// What fails without it.
+    pub reach: Reach,
+}
+
 /// Everything findings follow from.
 pub struct Input<'a> {
     /// The files examined; those that are no ELF files and do not pretend to be are left out.
@@ -37,12 +48,14 @@ pub struct Input<'a> {
     pub resolver: Resolver<'a>,
     /// What is loaded when it has started.
     pub interpreter: Process,
-    /// Libraries that the shell offers.
+    /// Libraries that reach the interpreter.
     pub offer: Offer<'a>,
+    /// Libraries that installed packages open by name.
+    pub opened: &'a [Opened],
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
-    /// What to do for a missing library.
-    pub library_remedy: &'a dyn Fn(&str) -> Remedy,
+    /// What to do for a missing library that distributions of these names want.
+    pub library_remedy: &'a dyn Fn(&str, &[&str]) -> Remedy,
     /// What to do for a program that cannot start, by its file name.
     pub program_remedy: &'a dyn Fn(&str) -> Remedy,
 }
@@ -50,6 +63,7 @@ pub struct Input<'a> {
 /// All findings, errors first, each list sorted.
 pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     let mut findings = missing_libraries(input);
+    findings.extend(unopened_libraries(input, &findings));
     findings.extend(foreign_programs(input));
     findings.extend(wrong_architectures(input));
     findings.extend(unreadable_objects(input));
@@ -67,6 +81,11 @@ impl Input<'_> {
             let object = examined.object.as_ref().ok()?;
             (object.machine == self.machine).then_some((examined, object.as_ref()))
         })
+    }
+
+    fn remedy_for(&self, soname: &str, affected: &[Affected]) -> Remedy {
+        let names: Vec<&str> = affected.iter().map(|affected| affected.name.as_str()).collect();
+        (self.library_remedy)(soname, &names)
     }
 
     fn affected(&self, objects: BTreeMap<Option<usize>, Vec<String>>) -> Vec<Affected> {
@@ -127,6 +146,11 @@ fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
             misses.open(examined, Reach::Plugin);
         }
     }
+    // A late library that the table knows is reported as such, apart from dead plugins.
+    let opened = |soname: &str, owner: Owner| {
+        input.opened.iter().any(|opened| opened.soname == soname && Some(opened.owner) == owner)
+    };
+    misses.found.retain(|(soname, owner), miss| miss.reach != Reach::Plugin || !opened(soname, *owner));
     misses.into_findings()
 }
 
@@ -181,7 +205,10 @@ impl<'a> Misses<'a> {
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
         }
         let finding = |((soname, reach), misses): ((String, Reach), Vec<(Owner, Miss)>)| {
-            let remedy = (self.input.library_remedy)(&soname);
+            let affected = self
+                .input
+                .affected(misses.iter().map(|(owner, miss)| (*owner, miss.objects.clone())).collect());
+            let remedy = self.input.remedy_for(&soname, &affected);
             let searched = misses.first().map(|(_, miss)| miss.searched.as_slice()).unwrap_or_default();
             Finding {
                 code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },
@@ -192,15 +219,45 @@ impl<'a> Misses<'a> {
                     .iter()
                     .map(|path| crate::fsx::normalize(path).display().to_string())
                     .collect(),
-                distributions: self
-                    .input
-                    .affected(misses.into_iter().map(|(owner, miss)| (owner, miss.objects)).collect()),
+                distributions: affected,
                 remedy,
                 detail: None,
             }
         };
         grouped.into_iter().map(finding).collect()
     }
+}
+
+/// Libraries that packages open by name and will not find, where no object misses them anyway.
+fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<Finding> {
+    let said = |soname: &str, owner: usize| {
+        let name = input.distributions.get(owner).map(|found| found.name.as_str());
+        let mut same = missing.iter().filter(|finding| finding.soname.as_deref() == Some(soname));
+        same.any(|finding| finding.distributions.iter().any(|affected| Some(affected.name.as_str()) == name))
+    };
+    let mut grouped: BTreeMap<(&str, Reach), BTreeMap<Owner, Vec<String>>> = BTreeMap::new();
+    for opened in input.opened {
+        let found = input.resolver.finds(&input.interpreter, &opened.soname, input.offer);
+        if !found && !said(&opened.soname, opened.owner) {
+            let owners = grouped.entry((&opened.soname, opened.reach)).or_default();
+            owners.insert(Some(opened.owner), Vec::new());
+        }
+    }
+    let finding = |((soname, reach), owners): ((&str, Reach), _)| {
+        let affected = input.affected(owners);
+        let remedy = input.remedy_for(soname, &affected);
+        Finding {
+            code: Code::DlopenLibrary,
+            severity: severity(reach, &remedy),
+            reach: Some(reach),
+            soname: Some(soname.to_owned()),
+            distributions: affected,
+            searched: Vec::new(),
+            remedy,
+            detail: None,
+        }
+    };
+    grouped.into_iter().map(finding).collect()
 }
 
 /// A machine without the driver's hardware is no broken venv.

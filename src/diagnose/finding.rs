@@ -20,6 +20,18 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
+impl Report {
+    /// Adds a finding, and counts it.
+    pub fn add(&mut self, finding: Finding) {
+        match finding.severity {
+            Severity::Error => self.counts.errors += 1,
+            Severity::Warning => self.counts.warnings += 1,
+            Severity::Note => {}
+        }
+        self.findings.push(finding);
+    }
+}
+
 /// The interpreter that will load what was examined.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Python {
@@ -52,10 +64,14 @@ pub struct Counts {
 pub enum Code {
     /// A needed name that the loader will not find.
     MissingLibrary,
+    /// A library that a package opens by name, which no DT_NEEDED tells.
+    DlopenLibrary,
     /// A library of the graphics driver that is not there.
     DriverLibrary,
     /// A program whose interpreter is not on a Nix system.
     ForeignProgram,
+    /// The requirements were not installed as they are now.
+    IncompleteInstall,
     /// An object for another machine.
     WrongArchitecture,
     /// A damaged object.
@@ -118,6 +134,22 @@ pub struct Finding {
     /// What else there is to know, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl Finding {
+    /// A finding that concerns no library and no distribution in particular.
+    pub fn plain(code: Code, severity: Severity, detail: String, remedy: Remedy) -> Self {
+        Self {
+            code,
+            severity,
+            reach: None,
+            soname: None,
+            distributions: Vec::new(),
+            searched: Vec::new(),
+            remedy,
+            detail: Some(detail),
+        }
+    }
 }
 
 /// A distribution that a finding concerns.

@@ -6,7 +6,7 @@ mod finding;
 mod preload;
 mod role;
 
-pub use collect::{Examined, Input, diagnose};
+pub use collect::{Examined, Input, Opened, diagnose};
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };

@@ -72,6 +72,15 @@ impl<'a> Resolver<'a> {
         self.open(&Process::default(), program, &|_| None)
     }
 
+    /// Whether a dlopen of a bare name by the program of `process` finds something.
+    pub fn finds(&self, process: &Process, name: &str, offer: Offer<'_>) -> bool {
+        if process.by_name.contains_key(name) || offer(name).is_some() {
+            return true;
+        }
+        let own = process.loads.first().and_then(|_| self.search(process, 0, name, &mut Vec::new()));
+        own.is_some()
+    }
+
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
     pub fn open(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
         let mut process = process.clone();

@@ -15,6 +15,12 @@ pub fn folder(root: &Path) -> PathBuf {
     root.join(".venvfix/lib")
 }
 
+/// The libraries that `folder` has links for.
+pub fn read(folder: &Path) -> Libraries {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path()))).collect()
+}
+
 /// Makes `folder` hold a link for each library and nothing else; no folder if there is none.
 ///
 /// # Errors

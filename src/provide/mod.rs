@@ -36,6 +36,13 @@ pub struct Opening {
     pub variables: Vec<(String, PathBuf)>,
 }
 
+impl Opening {
+    /// Nothing yet, for a module.
+    pub fn of(module: &str) -> Self {
+        Self { module: module.into(), ..Self::default() }
+    }
+}
+
 /// Writes the provider into a site-packages directory. Says whether anything changed.
 ///
 /// # Errors

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Effects, Style};
 
+use super::advice::{advice, shell_lines};
 use super::sanitize;
-use crate::catalog;
 use crate::diagnose::{Affected, Code, Finding, Reach, Remedy, Report, Severity};
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
-const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 const NOTE: Style = AnsiColor::Blue.on_default().effects(Effects::BOLD);
 const GOOD: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
 const HELP: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
@@ -29,7 +29,7 @@ pub fn human(report: &Report, details: bool) -> String {
     if report.findings.iter().all(|finding| finding.severity == Severity::Note) {
         line(&mut out, format_args!("{GOOD}nothing is missing{GOOD:#}"));
     }
-    remedies(&mut out, report);
+    advice(report).iter().for_each(|text| help(&mut out, text));
     out
 }
 
@@ -40,67 +40,15 @@ pub fn preview(report: &Report, details: bool) -> String {
     for group in groups(&report.findings) {
         section(&mut out, group, details);
     }
-    let attributes = attributes(report, Severity::Error);
-    if attributes.is_empty() {
-        line(&mut out, format_args!("{GOOD}nothing is needed from nixpkgs{GOOD:#}"));
-    } else {
-        line(&mut out, format_args!("for shell.nix:"));
-        line(&mut out, format_args!("  buildInputs = with pkgs; [ {} ];", attributes.join(" ")));
-    }
-    alternatives(&mut out, report);
-    out
-}
-
-/// What shell entry says of libraries that are missing: a few lines, or nothing.
-pub fn entry_summary(report: &Report) -> String {
-    let mut out = String::new();
-    let missing =
-        |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
-    let errors: Vec<&Finding> = report.findings.iter().filter(missing).collect();
-    let programs: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.code == Code::ForeignProgram).collect();
-    if !errors.is_empty() {
-        let (names, packages) = (names(&errors), distributions(errors.iter().flat_map(|f| &f.distributions)));
-        let count = count(errors.len(), "library is", "libraries are");
-        line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {count} missing for {packages}: {names}"));
-    }
-    if !programs.is_empty() {
-        let packages = distributions(programs.iter().flat_map(|f| &f.distributions));
-        let count = count(programs.len(), "program", "programs");
-        line(
-            &mut out,
-            format_args!("{WARNING}venvfix{WARNING:#}: {count} of {packages} cannot start on NixOS"),
-        );
-    }
-    match add_command(report) {
-        Some(command) => help(&mut out, &format!("{command}   # then enter the shell again")),
-        None if !out.is_empty() => help(&mut out, "venvfix doctor"),
-        None => {}
+    let lines = shell_lines(report);
+    match lines.as_slice() {
+        [] => line(&mut out, format_args!("{GOOD}nothing is needed from nixpkgs{GOOD:#}")),
+        lines => {
+            line(&mut out, format_args!("for shell.nix:"));
+            lines.iter().for_each(|text| line(&mut out, format_args!("  {text}")));
+        }
     }
     out
-}
-
-/// The libraries whose lack breaks an import or a program.
-pub fn missing_for_import(report: &Report) -> Vec<String> {
-    let missing =
-        |finding: &&Finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error;
-    report.findings.iter().filter(missing).filter_map(|finding| finding.soname.clone()).collect()
-}
-
-/// What an entry with nothing to do says of libraries that are missing as before.
-pub fn still_missing(names: &[String]) -> String {
-    let mut out = String::new();
-    let sum = count(names.len(), "library is", "libraries are");
-    let names = listed(names.iter().map(String::as_str));
-    line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {sum} still missing: {names}"));
-    help(&mut out, "venvfix doctor");
-    out
-}
-
-/// The `venvfix add-lib` call that cures the errors, if one does.
-fn add_command(report: &Report) -> Option<String> {
-    let attributes = attributes(report, Severity::Error);
-    (!attributes.is_empty()).then(|| format!("venvfix add-lib {}", attributes.join(" ")))
 }
 
 fn head(out: &mut String, report: &Report) {
@@ -180,7 +128,7 @@ fn has_short_remedy(finding: &Finding) -> bool {
 }
 
 /// How many things a group of findings speaks of: programs stand several in one finding.
-fn number(findings: &[Finding]) -> usize {
+pub(super) fn number(findings: &[Finding]) -> usize {
     match findings.first().map(|finding| finding.code) {
         Some(Code::ForeignProgram) => findings
             .iter()
@@ -202,6 +150,19 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::MissingLibrary, _) => {
             format!("{} missing that only a plugin needs", count(number, "library is", "libraries are"))
         }
+        (Code::DlopenLibrary, Some(Reach::Import)) => {
+            format!(
+                "{} missing that a package opens when it is imported",
+                count(number, "library is", "libraries are")
+            )
+        }
+        (Code::DlopenLibrary, _) => {
+            format!(
+                "{} missing that a package opens for a part of its work",
+                count(number, "library is", "libraries are")
+            )
+        }
+        (Code::IncompleteInstall, _) => "the requirements are not installed as they are now".into(),
         (Code::DriverLibrary, _) => format!(
             "{} missing; the graphics driver of the system brings it, no package",
             count(number, "driver library is", "driver libraries are")
@@ -261,58 +222,7 @@ fn more(out: &mut String, finding: &Finding) {
     }
 }
 
-fn remedies(out: &mut String, report: &Report) {
-    if let Some(command) = add_command(report) {
-        help(out, &format!("{command}   # then enter the shell again"));
-    }
-    let programs: BTreeSet<&str> = report.findings.iter().filter_map(program).collect();
-    if !programs.is_empty() {
-        let names: Vec<&str> = programs.into_iter().collect();
-        help(out, &format!("add to packages in shell.nix: {}", names.join(" ")));
-    }
-    alternatives(out, report);
-}
-
-fn program(finding: &Finding) -> Option<&str> {
-    match &finding.remedy {
-        Remedy::Program { attribute } => Some(attribute),
-        _ => None,
-    }
-}
-
-/// Wheels that do the same and need less.
-fn alternatives(out: &mut String, report: &Report) {
-    let errors = report
-        .findings
-        .iter()
-        .filter(|finding| finding.code == Code::MissingLibrary && finding.severity == Severity::Error);
-    let names: BTreeSet<&str> =
-        errors.flat_map(|finding| &finding.distributions).map(|affected| affected.name.as_str()).collect();
-    for name in names {
-        if let Some(other) = catalog::package(name).and_then(|note| note.alternative) {
-            help(out, &format!("{other} does without: use it in place of {name} where no window is opened"));
-        }
-    }
-}
-
-/// The attributes that cure findings of a severity, each once, in the order of the findings.
-fn attributes(report: &Report, severity: Severity) -> Vec<&str> {
-    let mut found = Vec::new();
-    for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-        if let Remedy::Attribute { attribute, .. } = &finding.remedy
-            && !found.contains(&attribute.as_str())
-        {
-            found.push(attribute.as_str());
-        }
-    }
-    found
-}
-
-fn names(findings: &[&Finding]) -> String {
-    listed(findings.iter().filter_map(|finding| finding.soname.as_deref()))
-}
-
-fn distributions<'a>(affected: impl IntoIterator<Item = &'a Affected>) -> String {
+pub(super) fn distributions<'a>(affected: impl IntoIterator<Item = &'a Affected>) -> String {
     let names: BTreeSet<String> = affected.into_iter().map(describe).collect();
     listed(names.iter().map(String::as_str))
 }
@@ -324,7 +234,7 @@ fn describe(affected: &Affected) -> String {
     }
 }
 
-fn listed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
+pub(super) fn listed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
     let mut unique: Vec<String> = Vec::new();
     names.for_each(|name| {
         let name = sanitize(name.as_ref()).into_owned();
@@ -339,15 +249,15 @@ fn listed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> String {
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn help(out: &mut String, text: &str) {
+pub(super) fn help(out: &mut String, text: &str) {
     line(out, format_args!("  {HELP}help{HELP:#}: {}", sanitize(text)));
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{text}");
 }

@@ -1,10 +1,13 @@
 //! Every sentence that a user reads.
 
+mod advice;
+mod entry;
 mod human;
 mod sanitize;
 mod speak;
 
-pub use human::{entry_summary, human, missing_for_import, preview, still_missing};
+pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use human::{human, preview};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};
 

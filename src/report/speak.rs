@@ -63,7 +63,7 @@ impl Speaker {
     pub fn error(self, error: &anyhow::Error) {
         let trouble = error.downcast_ref::<Trouble>();
         if trouble.is_some_and(|trouble| trouble.exit == Exit::Interrupted) {
-            say("interrupted");
+            say(&format!("{NAME}venvfix{NAME:#}: interrupted"));
             return;
         }
         let lines = format!("{error:#}");
@@ -76,7 +76,7 @@ impl Speaker {
 
     /// A block of text made by this module, several lines, colours and all.
     pub fn block(self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
+        if self.verbosity >= Verbosity::Normal && !text.is_empty() {
             say(text.trim_end_matches('\n'));
         }
     }

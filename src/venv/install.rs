@@ -131,7 +131,7 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
         }
         put_aside(venv, &old)?;
     }
-    let made = run_venv_module(python, venv, project);
+    let made = run_venv_module(python, &[], venv, project);
     if made.is_err() {
         let _ = fs::remove_dir_all(venv);
         if replaces {
@@ -139,6 +139,22 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
         }
     }
     made
+}
+
+/// Puts a venv onto another python of the same X.Y: what is installed stays.
+///
+/// # Errors
+/// If it cannot be done; the venv is then to be made anew.
+pub fn upgrade(python: &Path, venv: &Path, project: &Path) -> Result<()> {
+    // `python -m venv` stumbles over links that lead nowhere, having rewritten pyvenv.cfg.
+    let entries = fs::read_dir(venv.join("bin")).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("python")) {
+        if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+            fs::remove_file(entry.path())
+                .with_context(|| format!("could not remove {}", entry.path().display()))?;
+        }
+    }
+    run_venv_module(python, &["--upgrade"], venv, project)
 }
 
 /// The new venv is complete: the old one may go.
@@ -159,8 +175,9 @@ pub fn restore(venv: &Path) -> Result<bool> {
     recover(venv).map(|()| old)
 }
 
-fn run_venv_module(python: &Path, venv: &Path, project: &Path) -> Result<()> {
-    let task = Task::new(python, project).args(["-m", "venv"]).args([venv]).limit(CREATION_LIMIT);
+fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
+    let task =
+        Task::new(python, project).args(["-m", "venv"]).args(options).args([venv]).limit(CREATION_LIMIT);
     let ending = quiet_environment(task).run()?;
     if !ending.success {
         return Err(Trouble::new(format!(

@@ -23,6 +23,8 @@ pub struct Observed {
     pub present: Present,
     /// The shell's python, without links.
     pub interpreter: PathBuf,
+    /// The venv's site-packages is for the X.Y of that python.
+    pub same_version: bool,
     /// It is a script that starts another (pyenv's shims): which one, cannot be seen.
     pub wrapped: bool,
     /// The stamp, if one counts.
@@ -40,6 +42,8 @@ pub struct Observed {
 /// What to do; each part with the reason a person reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// Put the environment onto another python of the same X.Y, keeping what is installed.
+    pub upgrade: Option<String>,
     /// Make the environment, replacing what is there.
     pub create: Option<String>,
     /// Run the installer.
@@ -59,25 +63,28 @@ impl Plan {
 pub fn plan(observed: &Observed, shown: impl Fn(&Path) -> String) -> Plan {
     if let Some(reason) = creation(observed, &shown) {
         let install = (!observed.inputs.is_empty()).then(|| "the environment is new".to_owned());
-        return Plan { create: Some(reason), install, scan: true };
+        let keeps = observed.same_version && observed.present != Present::Nothing;
+        let (upgrade, create) = if keeps { (Some(reason), None) } else { (None, Some(reason)) };
+        return Plan { upgrade, create, install, scan: true };
     }
     let Some(stamp) = &observed.stamp else {
-        let install =
-            (!observed.inputs.is_empty()).then(|| "it was not finished by venvfix before".to_owned());
-        return Plan { create: None, install, scan: true };
+        let install = (!observed.inputs.is_empty()).then(|| "venvfix has not finished it before".to_owned());
+        return Plan { install, scan: true, ..Plan::default() };
     };
     let changed = requirements::changed(&stamp.inputs, &observed.inputs);
     let install = match changed.as_slice() {
         [] => None,
+        // Nothing is listed any more, and nothing that was is taken away.
+        _ if observed.inputs.is_empty() => None,
         [one] => Some(format!("{} changed", shown(one))),
         [first, rest @ ..] => Some(format!("{} and {} more changed", shown(first), rest.len())),
     };
     let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
-    let scan = install.is_some()
+    let scan = !changed.is_empty()
         || offer_changed
         || !observed.provided
         || stamp.site_packages != observed.site_packages;
-    Plan { create: None, install, scan }
+    Plan { install, scan, ..Plan::default() }
 }
 
 fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<String> {
@@ -107,6 +114,7 @@ mod tests {
         Observed {
             present: Present::Working("/py".into()),
             interpreter: "/py".into(),
+            same_version: false,
             wrapped: false,
             inputs,
             offer: Some(stamp.offer.clone()),
@@ -139,13 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn another_python_of_the_same_version_keeps_the_packages() {
+        for present in [Present::Broken, Present::Working("/py".into())] {
+            let plan = decide(|o| {
+                o.present = present;
+                o.interpreter = "/new".into();
+                o.same_version = true;
+            });
+            assert!(plan.create.is_none() && plan.upgrade.is_some() && plan.install.is_some());
+        }
+    }
+
+    #[test]
     fn changed_requirements_are_named_and_installed() {
         let plan = decide(|o| {
             o.inputs.insert("/p/requirements.txt".into(), Some("scipy".into()));
         });
         assert_eq!(plan.install.as_deref(), Some("/p/requirements.txt changed"));
         assert!(plan.create.is_none() && plan.scan);
-        assert!(decide(|o| o.inputs.clear()).install.is_some());
+        assert_eq!(decide(|o| o.inputs.clear()), Plan { scan: true, ..Plan::default() });
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! What to do about the findings: commands to type, lines for shell.nix.
+
+use std::collections::BTreeSet;
+
+use crate::catalog;
+use crate::diagnose::{Code, Finding, Reach, Remedy, Report, Severity};
+
+/// Each piece of advice, the most useful first.
+pub(super) fn advice(report: &Report) -> Vec<String> {
+    let mut found = Vec::new();
+    found.extend(add_command(report).map(|command| format!("{command}   # then enter the shell again")));
+    found.extend(optional_command(report));
+    found.extend(commands(report));
+    found.extend(programs(report));
+    found.extend(alternatives(report));
+    found
+}
+
+/// Findings of libraries whose lack breaks an import or a program.
+pub(super) fn missing_libraries(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| {
+        let library = matches!(finding.code, Code::MissingLibrary | Code::DlopenLibrary);
+        library && finding.severity == Severity::Error
+    })
+}
+
+/// The `venvfix add-lib` call that cures the errors, if one does.
+pub(super) fn add_command(report: &Report) -> Option<String> {
+    let names = attributes(missing_libraries(report));
+    (!names.is_empty()).then(|| format!("venvfix add-lib {}", names.join(" ")))
+}
+
+/// The call for the parts of packages that open their libraries late: windows, sound.
+fn optional_command(report: &Report) -> Option<String> {
+    let needed = attributes(missing_libraries(report));
+    let late =
+        |finding: &&Finding| finding.code == Code::DlopenLibrary && finding.reach == Some(Reach::Plugin);
+    let findings: Vec<&Finding> = report.findings.iter().filter(late).collect();
+    let names: Vec<&str> =
+        attributes(findings.iter().copied()).into_iter().filter(|name| !needed.contains(name)).collect();
+    let packages: BTreeSet<&str> = findings
+        .iter()
+        .flat_map(|finding| &finding.distributions)
+        .map(|affected| affected.name.as_str())
+        .collect();
+    let packages = packages.into_iter().collect::<Vec<_>>().join(", ");
+    (!names.is_empty())
+        .then(|| format!("venvfix add-lib {}   # for all that {packages} can do", names.join(" ")))
+}
+
+/// Commands that findings carry themselves, each once.
+fn commands(report: &Report) -> Vec<String> {
+    let commands: BTreeSet<&str> = report
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.remedy {
+            Remedy::Command { command } => Some(command.as_str()),
+            _ => None,
+        })
+        .collect();
+    commands.into_iter().map(str::to_owned).collect()
+}
+
+/// A wheel's program stands before nixpkgs' on PATH, so it has to go.
+fn programs(report: &Report) -> Vec<String> {
+    let found = report.findings.iter().filter_map(|finding| match &finding.remedy {
+        Remedy::Program { attribute } => Some((attribute.as_str(), finding)),
+        _ => None,
+    });
+    let lines = found.flat_map(|(attribute, finding)| {
+        finding.distributions.iter().map(move |affected| {
+            let name = &affected.name;
+            format!("take {name} out of the requirements, `pip uninstall {name}`, and add {attribute} to packages in shell.nix")
+        })
+    });
+    lines.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Wheels that do the same and need less.
+fn alternatives(report: &Report) -> Vec<String> {
+    let affected = missing_libraries(report).flat_map(|finding| &finding.distributions);
+    let names: BTreeSet<&str> = affected.map(|affected| affected.name.as_str()).collect();
+    let others = names.into_iter().filter_map(|name| Some((name, catalog::package(name)?.alternative?)));
+    others
+        .map(|(name, other)| {
+            format!("{other} does without: use it in place of {name} where no window is opened")
+        })
+        .collect()
+}
+
+/// The attributes that cure findings, each once, in the order of the findings.
+fn attributes<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for finding in findings {
+        if let Remedy::Attribute { attribute, .. } = &finding.remedy
+            && !found.contains(&attribute.as_str())
+        {
+            found.push(attribute.as_str());
+        }
+    }
+    found
+}
+
+/// Lines to write into shell.nix, spelt so that they hold in older releases too.
+pub(super) fn shell_lines(report: &Report) -> Vec<String> {
+    let mut libraries: Vec<String> = Vec::new();
+    let mut programs: Vec<String> = Vec::new();
+    for finding in &report.findings {
+        let (list, name) = match &finding.remedy {
+            Remedy::Attribute { attribute, alternatives, .. } if finding.severity == Severity::Error => {
+                (&mut libraries, spelt(attribute, alternatives))
+            }
+            Remedy::Program { attribute } => (&mut programs, attribute.clone()),
+            _ => continue,
+        };
+        if !list.contains(&name) {
+            list.push(name);
+        }
+    }
+    let line = |name: &str, list: Vec<String>| {
+        (!list.is_empty()).then(|| format!("{name} = with pkgs; [ {} ];", list.join(" ")))
+    };
+    [line("buildInputs", libraries), line("packages", programs)].into_iter().flatten().collect()
+}
+
+/// As add-lib writes it.
+fn spelt(attribute: &str, older: &[String]) -> String {
+    if older.is_empty() {
+        return attribute.to_owned();
+    }
+    let names: Vec<String> = std::iter::once(attribute)
+        .chain(older.iter().map(String::as_str))
+        .map(|name| format!("pkgs.{name}"))
+        .collect();
+    format!("({})", names.join(" or "))
+}
