@@ -54,7 +54,10 @@ def _warn(text):
 def _path_for(error, answered):
     """The offered library that would cure this failure, unless it was tried already."""
     # dlerror says "NAME: ..." and translates the rest.
-    name, colon, _ = str(error).partition(": ")
+    try:
+        name, colon, _ = str(error).partition(": ")
+    except Exception:
+        return None
     if not colon or "/" in name or name in answered or len(answered) == _MOST_TRIES:
         return None
     answered.add(name)

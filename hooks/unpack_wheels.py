@@ -11,6 +11,9 @@ import shutil
 import sys
 import zipfile
 
+# A RECORD of 65,000 files has 7 MB.
+_MOST_RECORD = 32 << 20
+
 # PEP 427, "The .data directory". Headers and data hold no objects that are loaded.
 _PLACES = {"purelib": "", "platlib": "", "scripts": "bin/"}
 
@@ -28,16 +31,26 @@ def _unpack(wheel, target):
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             place = _place(member.filename, data)
-            path = target / place if place else target
-            if member.is_dir() or not place or not path.resolve().is_relative_to(target):
+            if member.is_dir() or not place:
                 continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.name == "RECORD":
-                lines = archive.read(member).decode(errors="replace").splitlines()
-                path.write_text("".join(f"{_place(line, data) or line}\n" for line in lines))
-                continue
-            with archive.open(member) as source, path.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
+            try:
+                _write(archive, member, target, place, data)
+            except (OSError, ValueError) as error:
+                # An odd name stops nothing but itself.
+                print(f"{wheel.name}: left out {member.filename!r}: {error}", file=sys.stderr)
+
+
+def _write(archive, member, target, place, data):
+    path = target / place
+    if not path.resolve().is_relative_to(target):
+        raise ValueError("it leads out of the wheel")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if place.endswith(".dist-info/RECORD") and member.file_size <= _MOST_RECORD:
+        lines = archive.read(member).decode(errors="replace").splitlines()
+        path.write_text("".join(f"{_place(line, data) or line}\n" for line in lines))
+        return
+    with archive.open(member) as source, path.open("wb") as copy:
+        shutil.copyfileobj(source, copy)
 
 
 def main():

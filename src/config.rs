@@ -152,6 +152,11 @@ impl Config {
         let (keys, source) = read_keys(project)?;
         let inside = |key: &str, path: &Path| inside(project, &source, key, path);
         let venv = inside("venv-dir", keys.venv_dir.as_deref().unwrap_or(Path::new(".venv")))?;
+        if !is_fit_for_a_prompt(&venv) {
+            let message = format!("{}: venv-dir has an unfit name: {}", source.display(), venv.display());
+            let help = "its name becomes part of prompts: use letters, digits, dots and dashes";
+            return Err(Trouble::usage(message).help(help).into());
+        }
         let requirements = match &keys.requirements {
             Some(files) => files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()?,
             None => Some(project.join("requirements.txt")).filter(|file| file.exists()).into_iter().collect(),
@@ -183,6 +188,12 @@ impl Config {
     }
 }
 
+/// Shells expand what stands in a prompt.
+fn is_fit_for_a_prompt(venv: &Path) -> bool {
+    let name = venv.file_name().unwrap_or_default().to_string_lossy();
+    !name.contains(|c: char| c.is_control() || "$`\\!%:".contains(c))
+}
+
 /// What nix-shell would take, else the flake.
 fn default_nix_file(project: &Path) -> PathBuf {
     let names = ["shell.nix", "default.nix", "flake.nix"].map(|name| project.join(name));
@@ -193,7 +204,7 @@ fn default_nix_file(project: &Path) -> PathBuf {
 /// VENVFIX_PROJECT, else the nearest folder above with a marker, else the current one.
 pub fn find_project(environment: &Environment) -> PathBuf {
     if let Some(project) = environment.project.as_ref().filter(|project| project.is_absolute()) {
-        return project.clone();
+        return fsx::normalize(project);
     }
     let here = &environment.current_dir;
     let marked = here.ancestors().find(|folder| MARKERS.iter().any(|marker| folder.join(marker).exists()));
@@ -204,7 +215,8 @@ fn read_keys(project: &Path) -> Result<(Keys, PathBuf)> {
     let own = project.join("venvfix.toml");
     let shared = project.join("pyproject.toml");
     let in_own = fsx::read_text(&own, MAX_SETTINGS)?.map(|text| parse(&text, &own)).transpose()?;
-    let in_shared = match fsx::read_text(&shared, MAX_SETTINGS)? {
+    // A pyproject.toml that is damaged or huge is others' business.
+    let in_shared = match fsx::read_text(&shared, MAX_SETTINGS).unwrap_or_default() {
         Some(text) if text.contains("venvfix") => tool_table(parse(&text, &shared)?),
         _ => None,
     };
@@ -222,9 +234,15 @@ fn read_keys(project: &Path) -> Result<(Keys, PathBuf)> {
 
 fn parse(text: &str, path: &Path) -> Result<toml::Table> {
     text.parse().map_err(|error: toml::de::Error| {
-        Trouble::usage(format!("{} is not valid TOML: {}", path.display(), error.to_string().trim_end()))
+        Trouble::usage(format!("{} is not valid TOML: {}", path.display(), clipped(&error.to_string())))
             .into()
     })
+}
+
+/// An error quotes the line it is in, however long.
+fn clipped(text: &str) -> String {
+    let lines = text.trim_end().lines().map(|line| line.chars().take(120).collect::<String>());
+    lines.take(6).collect::<Vec<_>>().join("\n")
 }
 
 fn tool_table(mut table: toml::Table) -> Option<toml::Table> {
@@ -244,7 +262,7 @@ fn keys(table: toml::Table, path: PathBuf) -> Result<(Keys, PathBuf)> {
         return Err(trouble.help(help).into());
     }
     let keys = table.try_into().map_err(|error: toml::de::Error| {
-        Trouble::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        Trouble::usage(format!("{}: {}", path.display(), clipped(&error.to_string())))
     })?;
     Ok((keys, path))
 }

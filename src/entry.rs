@@ -2,13 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::config::{Config, Environment, Provide};
 use crate::error::Trouble;
+use crate::fsx;
 use crate::offer;
 use crate::provide::{self, links};
 use crate::provision::Provision;
@@ -139,6 +139,7 @@ impl Entry<'_> {
                 self.speaker.step("there is no requirements.txt: nothing to install");
             }
         }
+        stamp::remove(venv)?;
         let installed = match &plan.install {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
@@ -202,13 +203,14 @@ impl Entry<'_> {
 fn same_version(venv: &Path, interpreter: &Path) -> bool {
     let name = interpreter.file_name().unwrap_or_default();
     let numbered = name.to_string_lossy().strip_prefix("python").is_some_and(|version| version.contains('.'));
-    numbered && venv.join("pyvenv.cfg").exists() && venv.join("lib").join(name).join("site-packages").is_dir()
+    numbered
+        && venv.join("pyvenv.cfg").exists()
+        && !install::is_half_made(venv)
+        && venv.join("lib").join(name).join("site-packages").is_dir()
 }
 
 fn is_script(path: &Path) -> bool {
-    let mut start = [0; 2];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *b"#!"
+    fsx::read_start(path, 2).is_some_and(|start| start == "#!")
 }
 
 /// What lies at the venv's place. Whether `bin/python` resolves tells, not pyvenv.cfg: a venv made
@@ -219,7 +221,11 @@ fn present(venv: &Path) -> Result<Present> {
         Ok(metadata) if metadata.is_dir() => {}
         _ => return Err(venv::not_a_directory(venv).into()),
     }
-    let whole = venv.join("pyvenv.cfg").exists() && !venv::site_packages(venv).is_empty();
+    if fs::read_dir(venv).is_ok_and(|mut entries| entries.next().is_none()) {
+        return Ok(Present::Nothing);
+    }
+    let made = venv.join("pyvenv.cfg").exists() && !install::is_half_made(venv);
+    let whole = made && !venv::site_packages(venv).is_empty();
     Ok(match fs::canonicalize(venv::python(venv)) {
         Ok(interpreter) if whole => Present::Working(interpreter),
         _ => Present::Broken,

@@ -270,7 +270,7 @@ fn opened(distributions: &[Distribution]) -> Vec<Opened> {
         .iter()
         .enumerate()
         .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)));
-    let alone = rows.filter(|(_, row)| !row.unless.iter().any(|name| installed(&name)));
+    let alone = rows.filter(|(_, row)| !row.unless.iter().any(installed));
     let names = alone.flat_map(|(owner, row)| {
         let reach = match row.reach {
             catalog::Reach::Import => Reach::Import,

@@ -2,66 +2,117 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// Replaces `path` by a file with this content: whole or not at all, whatever interrupts.
-/// A link is kept and its target replaced; mode and, where allowed, owner are kept.
+use crate::error::Trouble;
+use crate::shell::word;
+
+/// Replaces the user's file at `path` by this content: whole or not at all, whatever interrupts.
+/// A link is kept and its target replaced; mode and owner are kept.
 ///
 /// # Errors
-/// If the new file cannot be written beside the old one; the old one is then untouched.
+/// If the file is read-only, belongs to somebody else, or the new one cannot be written beside it;
+/// the old one is then untouched.
 pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    write_beside(path, content).with_context(|| format!("could not write {}", path.display()))
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = fs::metadata(&target).ok();
+    if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
+        return Err(Trouble::new(format!("could not write {}: it is read-only", path.display()))
+            .help(format!("chmod u+w {}", word(path)))
+            .into());
+    }
+    write_beside(&target, content, old.as_ref())
+        .with_context(|| format!("could not write {}", path.display()))
 }
 
-fn write_beside(path: &Path, content: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+/// Writes one of this program's own files. A link in its place is replaced and never followed: it
+/// may lead anywhere.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_own(path: &Path, content: &[u8]) -> Result<()> {
+    write_beside(path, content, None).with_context(|| format!("could not write {}", path.display()))
+}
+
+/// As [`write_own`], only where the content would change. Says whether it wrote.
+///
+/// # Errors
+/// As [`write_own`].
+pub fn write_own_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
+    let is_link = path.is_symlink();
+    if !is_link && read_bytes(path, content.len() as u64).is_ok_and(|old| old.as_deref() == Some(content)) {
+        return Ok(false);
+    }
+    write_own(path, content).map(|()| true)
+}
+
+fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     let directory = target.parent().unwrap_or(Path::new("/"));
-    let old = fs::metadata(&target).ok();
-    let mode = old.as_ref().map_or(0o644, |old| old.mode() & 0o7777);
+    let mode = old.map_or(0o644, |old| old.mode() & 0o7777);
     let mut new = tempfile::Builder::new().prefix(".venvfix-").tempfile_in(directory)?;
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {
-        // Best effort: only root may give a file away.
-        let _ = std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid()));
+        let made = new.as_file().metadata()?;
+        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
+            std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
+        }
     }
     new.as_file().sync_all()?;
-    new.persist(&target)?;
+    new.persist(target)?;
     Ok(())
 }
 
-/// Writes `path` only where its content would change. Says whether it wrote.
+/// Opens a regular file for reading; `None` where there is none. A named pipe is not waited for.
 ///
 /// # Errors
-/// As [`replace`].
-pub fn replace_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
-    if fs::read(path).is_ok_and(|old| old == content) {
-        return Ok(false);
+/// If it is no regular file, or cannot be opened.
+pub fn open(path: &Path) -> io::Result<Option<fs::File>> {
+    let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let file = match fs::OpenOptions::new().read(true).custom_flags(nonblock).open(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        other => other?,
+    };
+    match file.metadata()?.is_file() {
+        true => Ok(Some(file)),
+        false => Err(io::Error::other("not a regular file")),
     }
-    replace(path, content).map(|()| true)
+}
+
+/// Reads a file of at most `limit` bytes; `None` where there is none.
+///
+/// # Errors
+/// If it is larger, no regular file, or cannot be read.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    let failed = || format!("could not read {}", path.display());
+    let Some(file) = open(path).with_context(failed)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).with_context(failed)?;
+    if bytes.len() as u64 > limit {
+        bail!("could not read {}: larger than {limit} bytes", path.display());
+    }
+    Ok(Some(bytes))
 }
 
 /// Reads a text file of at most `limit` bytes; `None` where there is none.
 ///
 /// # Errors
-/// If it is larger, not UTF-8, or cannot be read.
+/// As [`read_bytes`], or if it is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("could not read {}", path.display())),
-    };
-    let mut text = String::new();
-    file.take(limit + 1)
-        .read_to_string(&mut text)
-        .with_context(|| format!("could not read {}", path.display()))?;
-    if text.len() as u64 > limit {
-        bail!("could not read {}: larger than {limit} bytes", path.display());
-    }
-    Ok(Some(text))
+    let Some(bytes) = read_bytes(path, limit)? else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).with_context(|| format!("could not read {}", path.display()))
+}
+
+/// Reads the beginning of a file as text, whatever its bytes; `None` where that cannot be.
+pub fn read_start(path: &Path, limit: u64) -> Option<String> {
+    let mut bytes = Vec::new();
+    open(path).ok()??.take(limit).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Removes `.` and `..` from a path by its text alone.
@@ -95,5 +146,29 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+        assert!(replace(&link, b"newer").unwrap_err().to_string().contains("read-only"));
+    }
+
+    #[test]
+    fn an_own_file_is_never_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (precious, link) = (folder.path().join("precious"), folder.path().join("own"));
+        fs::write(&precious, "precious").unwrap();
+        std::os::unix::fs::symlink("precious", &link).unwrap();
+        assert!(write_own_if_changed(&link, b"precious").unwrap());
+        assert!(write_own_if_changed(&link, b"mine").unwrap());
+        assert!(!write_own_if_changed(&link, b"mine").unwrap());
+        assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(read_text(&pipe, 10).is_err() && read_start(&pipe, 10).is_none());
+        assert!(read_text(&folder.path().join("none"), 10).unwrap().is_none());
+        assert!(read_bytes(&folder.path().join("none"), 10).unwrap().is_none());
     }
 }

@@ -12,9 +12,27 @@ pub fn normalize(name: &str) -> String {
     out
 }
 
+/// Whether this is a name at all (PEP 508): what is not comes from a damaged or hostile METADATA,
+/// and may not be told to anybody as part of a command.
+pub fn is_valid(name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    name.len() <= 200 && edge(name.chars().next()) && edge(name.chars().last()) && name.chars().all(inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_name_is_told_apart() {
+        for good in ["a", "Flask", "ruamel.yaml_clib", "7zip-x"] {
+            assert!(is_valid(good), "{good}");
+        }
+        for bad in ["", "-x", "x-", "$(touch x)", "a b", "a\u{1b}", &"a".repeat(201)] {
+            assert!(!is_valid(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn names_are_normalised() {

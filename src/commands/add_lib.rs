@@ -13,6 +13,7 @@ use crate::error::{Exit, Trouble};
 use crate::fsx;
 use crate::library::Library;
 use crate::nixfile::{self, Edit};
+use crate::report;
 
 /// Nix files are written by people.
 const MAX_SIZE: u64 = 4 << 20;
@@ -34,7 +35,7 @@ pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     if arguments.dry_run {
-        context.speaker.result(&diff(&shown, &source, &edit.text))?;
+        context.speaker.result(&sanitized(&diff(&shown, &source, &edit.text)))?;
         return Ok(Exit::Fine);
     }
     fsx::replace(&path, edit.text.as_bytes())?;
@@ -89,6 +90,11 @@ fn libraries(context: &Context, names: &[String]) -> Result<Vec<Library>> {
         }
     }
     Ok(found)
+}
+
+/// The file's own text may hold what steers a terminal.
+fn sanitized(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", report::sanitize(line))).collect()
 }
 
 fn diff(shown: &str, old: &str, new: &str) -> String {

@@ -16,7 +16,7 @@ use crate::fsx;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
-use crate::venv::stamp::Stamp;
+use crate::venv::stamp::{self, Stamp};
 use crate::venv::{Venv, requirements};
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
@@ -63,11 +63,9 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
 
 /// Whether venvfix began with this venv, and did not come to the end of its requirements.
 fn unfinished(config: &Config) -> Option<Finding> {
-    if config.requirements.is_empty() || !config.venv.join(".venvfix").exists() {
-        return None;
-    }
     let inputs = requirements::closure(&config.requirements).ok()?;
-    if Stamp::read(&config.venv).is_some_and(|stamp| stamp.inputs == inputs) {
+    let changed = Stamp::read(&config.venv).is_some_and(|stamp| stamp.inputs != inputs);
+    if inputs.is_empty() || !(changed || stamp::is_unfinished(&config.venv)) {
         return None;
     }
     let names: Vec<String> = config.requirements.iter().map(|file| file.display().to_string()).collect();

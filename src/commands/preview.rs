@@ -14,8 +14,9 @@ use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
 use crate::examine::{Reaching, Target, Tree, examine};
 use crate::exec::Task;
+use crate::fsx;
 use crate::report::{self, Verbosity};
-use crate::venv;
+use crate::venv::{self, requirements};
 
 /// For calls that only ask or unpack.
 const SHORT: Duration = Duration::from_secs(600);
@@ -49,6 +50,7 @@ struct Download<'a> {
 
 impl Download<'_> {
     fn report(&self) -> Result<Report> {
+        requirements::only_wheels(&self.arguments.requirements, &self.files()?)?;
         let python = self.python_with_pip()?;
         let version = match &self.arguments.python {
             Some(text) => parse_version(text)?,
@@ -67,17 +69,28 @@ impl Download<'_> {
         Ok(examine(&tree, &target, &Reaching::NOTHING, &[]).report)
     }
 
+    /// The requirement files, absolute.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let here = &self.context.environment.current_dir;
+        let files: Vec<PathBuf> =
+            self.arguments.files.iter().map(|file| fsx::normalize(&here.join(file))).collect();
+        if let Some(absent) = files.iter().find(|file| !file.exists()) {
+            return Err(Trouble::usage(format!("there is no {}", absent.display())).into());
+        }
+        Ok(files)
+    }
+
     /// A Python that can run pip: the one on PATH, or a throwaway venv of it (nixpkgs' has no pip).
     fn python_with_pip(&self) -> Result<PathBuf> {
         let python = self.context.environment.find_python(None).ok_or_else(|| {
             Trouble::new("there is no python3 on PATH")
                 .help("preview downloads wheels with pip: install Python 3")
         })?;
-        if self.task(&python).args(["-c", "import pip"]).limit(SHORT).silent().run()?.success {
+        if self.task(&python).args(["-I", "-c", "import pip"]).limit(SHORT).silent().run()?.success {
             return Ok(python);
         }
         let venv = self.folder.join("venv");
-        let made = self.task(&python).args(["-m", "venv"]).args([&venv]).limit(SHORT).run()?;
+        let made = self.task(&python).args(["-I", "-m", "venv"]).args([&venv]).limit(SHORT).run()?;
         if !made.success {
             return Err(Trouble::new(format!(
                 "{} has neither pip nor a working venv module",
@@ -90,7 +103,7 @@ impl Download<'_> {
     }
 
     fn ask(&self, python: &Path, code: &str) -> Result<String> {
-        Ok(self.task(python).args(["-c", code]).limit(SHORT).capture().run()?.stdout)
+        Ok(self.task(python).args(["-I", "-c", code]).limit(SHORT).capture().run()?.stdout)
     }
 
     fn task(&self, python: &Path) -> Task {
@@ -104,7 +117,15 @@ impl Download<'_> {
         let arguments = self.arguments;
         let mut task = self
             .task(python)
-            .args(["-m", "pip", "download", "--disable-pip-version-check", "--only-binary=:all:", "--dest"])
+            .args([
+                "-I",
+                "-m",
+                "pip",
+                "download",
+                "--disable-pip-version-check",
+                "--only-binary=:all:",
+                "--dest",
+            ])
             .args([wheels]);
         if !io::stderr().is_terminal() {
             task = task.args(["--quiet"]);
@@ -124,7 +145,7 @@ impl Download<'_> {
             return Ok(());
         }
         Err(Trouble::new(format!("pip could not download the wheels ({})", ending.status))
-            .help("its message is above; a package without wheels for this Python cannot be previewed")
+            .help("its message is above; only packages with wheels for this Python can be previewed")
             .into())
     }
 

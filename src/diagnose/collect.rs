@@ -109,7 +109,7 @@ type Owner = Option<usize>;
 struct Miss {
     reach: Reach,
     objects: Vec<String>,
-    searched: Vec<PathBuf>,
+    searched: Rc<[PathBuf]>,
 }
 
 struct Misses<'a> {
@@ -163,10 +163,14 @@ impl<'a> Misses<'a> {
         };
         let first = start.loads.len();
         let process = self.input.resolver.open(&start, &root.path, self.input.offer);
-        for (load, name, searched) in process.missing(first) {
-            let asker = self.asker(load, root);
+        // The same for all names of one object, which may be many.
+        let mut searched: HashMap<usize, Rc<[PathBuf]>> = HashMap::new();
+        for (index, name) in process.missing(first) {
+            let asker = self.asker(&process.loads[index], root);
             if !self.preloads.brings(&asker.owners, name) {
-                self.note(asker, name, searched, reach);
+                let look = || self.input.resolver.searched(&process, index).into();
+                let places = searched.entry(index).or_insert_with(look);
+                self.note(asker, name, reach, places);
             }
         }
         if reach == Reach::Import {
@@ -182,7 +186,7 @@ impl<'a> Misses<'a> {
         self.by_path.get(normal.as_path()).copied().unwrap_or(root)
     }
 
-    fn note(&mut self, asker: &Examined, name: &str, searched: &[PathBuf], reach: Reach) {
+    fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
         let owners: Vec<Owner> = match asker.owners.as_slice() {
             [] => vec![None],
             owners => owners.iter().copied().map(Some).collect(),
@@ -191,7 +195,7 @@ impl<'a> Misses<'a> {
             let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
                 reach,
                 objects: Vec::new(),
-                searched: searched.to_vec(),
+                searched: Rc::clone(searched),
             });
             miss.reach = miss.reach.min(reach);
             miss.objects.push(asker.shown.display().to_string());
@@ -209,7 +213,7 @@ impl<'a> Misses<'a> {
                 .input
                 .affected(misses.iter().map(|(owner, miss)| (*owner, miss.objects.clone())).collect());
             let remedy = self.input.remedy_for(&soname, &affected);
-            let searched = misses.first().map(|(_, miss)| miss.searched.as_slice()).unwrap_or_default();
+            let searched = misses.first().map(|(_, miss)| miss.searched.as_ref()).unwrap_or_default();
             Finding {
                 code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },
                 severity: severity(reach, &remedy),

@@ -26,6 +26,8 @@ use super::{Class, Machine, Object};
 const HEAD: usize = 4096;
 /// A program header table larger than this is refused, as a dynamic section is.
 const MAX_TABLE: u64 = 1 << 20;
+/// Far beyond any object's: each is searched for in many directories.
+const MAX_NEEDED: usize = 4096;
 /// PATH_MAX: no path or name is longer.
 const MAX_STRING: u64 = 4096;
 /// Strings that lie within this many bytes are fetched by one read.
@@ -208,6 +210,9 @@ impl Image {
             let (tag, value) = self.entry(chunk);
             match tag {
                 DT_NULL => break,
+                DT_NEEDED if found.needed.len() == MAX_NEEDED => {
+                    return Err(Unreadable::Malformed("an absurd number of needed names"));
+                }
                 DT_NEEDED => found.needed.push(value),
                 DT_SONAME => found.soname = Some(value),
                 DT_RPATH => found.rpath = Some(value),

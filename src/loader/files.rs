@@ -22,6 +22,9 @@ pub struct Located {
 pub trait Files {
     /// The object at `path`, if there is one that a loader could map.
     fn object(&self, path: &Path) -> Option<Located>;
+
+    /// Whether there is a directory at `path`: most that are named are not there.
+    fn is_directory(&self, path: &Path) -> bool;
 }
 
 /// What a path led to, remembered.
@@ -32,6 +35,7 @@ type Found = Result<Located, Rc<Unreadable>>;
 pub struct DiskFiles {
     by_path: RefCell<HashMap<PathBuf, Found>>,
     by_identity: RefCell<HashMap<(u64, u64), Found>>,
+    directories: RefCell<HashMap<PathBuf, bool>>,
 }
 
 impl DiskFiles {
@@ -66,5 +70,14 @@ impl DiskFiles {
 impl Files for DiskFiles {
     fn object(&self, path: &Path) -> Option<Located> {
         self.read(path).ok().filter(|located| located.object.is_loadable())
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        if let Some(&known) = self.directories.borrow().get(path) {
+            return known;
+        }
+        let found = path.is_dir();
+        self.directories.borrow_mut().insert(path.to_owned(), found);
+        found
     }
 }

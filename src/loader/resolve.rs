@@ -20,6 +20,9 @@ pub struct Load {
     pub needs: Vec<Need>,
     /// The object that asked for it first (`l_loader`), whose RPATH it inherits.
     loader: Option<usize>,
+    /// DT_RPATH as far as it counts, and DT_RUNPATH, expanded.
+    rpath: Rc<[PathBuf]>,
+    runpath: Rc<[PathBuf]>,
     identity: (u64, u64),
 }
 
@@ -39,8 +42,8 @@ pub enum Outcome {
     Loaded(usize),
     /// The assumed loader brings it.
     Assumed,
-    /// Not found; these directories were looked into.
-    Missing(Vec<PathBuf>),
+    /// Not found.
+    Missing,
 }
 
 /// The libraries that are opened for a process when its own search fails, by SONAME.
@@ -77,8 +80,7 @@ impl<'a> Resolver<'a> {
         if process.by_name.contains_key(name) || offer(name).is_some() {
             return true;
         }
-        let own = process.loads.first().and_then(|_| self.search(process, 0, name, &mut Vec::new()));
-        own.is_some()
+        !process.loads.is_empty() && self.search(process, 0, name).is_some()
     }
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
@@ -87,7 +89,7 @@ impl<'a> Resolver<'a> {
         let Some(located) = self.acceptable(path) else { return process };
         let mut next = process.loads.len();
         let caller = (next > 0).then_some(0);
-        process.add(path.to_owned(), located, caller);
+        self.add(&mut process, path.to_owned(), located, caller);
         while next < process.loads.len() {
             let object = Rc::clone(&process.loads[next].object);
             for name in &object.needed {
@@ -106,89 +108,103 @@ impl<'a> Resolver<'a> {
         if self.system.assumed.is_some_and(|assumed| assumed(name)) {
             return Outcome::Assumed;
         }
-        let mut searched = Vec::new();
-        let found = self.search(process, asker, name, &mut searched);
-        if let Some((path, located)) = found {
-            return Outcome::Loaded(process.add_as(name, path, located, Some(asker)));
+        if let Some((path, located)) = self.search(process, asker, name) {
+            return Outcome::Loaded(self.add_as(process, name, path, located, Some(asker)));
         }
         // An offered library is opened by path before the failed load is tried again.
         let offered = offer(name).and_then(|path| Some((self.acceptable(&path)?, path)));
         match offered {
-            Some((located, path)) => Outcome::Loaded(process.add_as(name, path, located, None)),
-            None => Outcome::Missing(searched),
+            Some((located, path)) => Outcome::Loaded(self.add_as(process, name, path, located, None)),
+            None => Outcome::Missing,
         }
     }
 
-    /// The order of glibc's `_dl_map_object`.
-    fn search(
-        &self,
-        process: &Process,
-        asker: usize,
-        name: &str,
-        searched: &mut Vec<PathBuf>,
-    ) -> Option<(PathBuf, Located)> {
-        let asking = &process.loads[asker];
+    fn search(&self, process: &Process, asker: usize, name: &str) -> Option<(PathBuf, Located)> {
         if name.contains('/') {
-            let path = PathBuf::from(substitute(name.as_bytes(), directory(&asking.path), self.machine));
+            let origin = directory(&process.loads[asker].path);
+            let path = PathBuf::from(substitute(name.as_bytes(), origin, self.machine));
             return path.is_absolute().then(|| Some((path.clone(), self.acceptable(&path)?)))?;
         }
-        let mut look = |directories: Vec<PathBuf>| self.look(directories, name, searched);
-        if asking.object.runpath.is_none()
-            && let Some(found) = look(self.inherited_rpath(process, asker))
-        {
-            return Some(found);
-        }
-        if let Some(found) = look(self.system.library_path.clone()) {
-            return Some(found);
-        }
-        if let Some(found) = look(self.own_path(asking, asking.object.runpath.as_deref())) {
-            return Some(found);
-        }
-        if !asking.object.no_default_libs {
-            let cached = self.system.cache.as_ref().map_or(&[][..], |cache| cache.find(name));
-            let hit = cached.iter().find_map(|path| Some((path.clone(), self.acceptable(path)?)));
-            return hit.or_else(|| look(self.system.default_directories.clone()));
-        }
-        None
+        let look = |directories: &[PathBuf]| {
+            let present = directories.iter().filter(|directory| self.files.is_directory(directory));
+            present
+                .map(|directory| directory.join(name))
+                .find_map(|path| Some((path.clone(), self.acceptable(&path)?)))
+        };
+        let [before, after] = self.directories(process, asker);
+        look(&before).or_else(|| self.cached(process, asker, name)).or_else(|| look(&after))
     }
 
-    fn look(
+    /// The directories in the order of glibc's `_dl_map_object`: those before ld.so.cache is asked,
+    /// and those after it.
+    fn directories(&self, process: &Process, asker: usize) -> [Vec<PathBuf>; 2] {
+        let asking = &process.loads[asker];
+        let mut before = Vec::new();
+        if asking.object.runpath.is_none() {
+            // DT_RPATH of the object, of those that loaded it, then of the program.
+            let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
+            chain.chain([0]).for_each(|index| before.extend_from_slice(&process.loads[index].rpath));
+        }
+        before.extend_from_slice(&self.system.library_path);
+        before.extend_from_slice(&asking.runpath);
+        let after = match asking.object.no_default_libs {
+            true => Vec::new(),
+            false => self.system.default_directories.clone(),
+        };
+        [before, after]
+    }
+
+    fn cached(&self, process: &Process, asker: usize, name: &str) -> Option<(PathBuf, Located)> {
+        let cache = self.system.cache.as_ref().filter(|_| !process.loads[asker].object.no_default_libs)?;
+        cache.find(name).iter().find_map(|path| Some((path.clone(), self.acceptable(path)?)))
+    }
+
+    /// Where the needed names of an object are looked for, each place once.
+    pub fn searched(&self, process: &Process, asker: usize) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        for path in self.directories(process, asker).concat() {
+            let path = crate::fsx::normalize(&path);
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    fn add_as(
         &self,
-        directories: Vec<PathBuf>,
+        process: &mut Process,
         name: &str,
-        searched: &mut Vec<PathBuf>,
-    ) -> Option<(PathBuf, Located)> {
-        for directory in directories {
-            if searched.contains(&directory) {
-                continue;
-            }
-            let path = directory.join(name);
-            searched.push(directory);
-            if let Some(located) = self.acceptable(&path) {
-                return Some((path, located));
-            }
+        path: PathBuf,
+        located: Located,
+        loader: Option<usize>,
+    ) -> usize {
+        let index = self.add(process, path, located, loader.or((!process.loads.is_empty()).then_some(0)));
+        process.by_name.insert(name.to_owned(), index);
+        index
+    }
+
+    fn add(&self, process: &mut Process, path: PathBuf, located: Located, loader: Option<usize>) -> usize {
+        let Located { identity, object } = located;
+        if let Some(index) = process.loads.iter().position(|load| load.identity == identity) {
+            return index;
         }
-        None
+        let index = process.loads.len();
+        if let Some(soname) = &object.soname {
+            process.by_name.entry(soname.clone()).or_insert(index);
+        }
+        // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
+        let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
+        let (rpath, runpath) = (self.own_path(&path, rpath), self.own_path(&path, object.runpath.as_deref()));
+        process.loads.push(Load { path, object, needs: Vec::new(), loader, rpath, runpath, identity });
+        index
     }
 
-    /// DT_RPATH of the object, of those that loaded it, then of the program. One that has a
-    /// DT_RUNPATH has no say (`elf_get_dynamic_info` drops its DT_RPATH).
-    fn inherited_rpath(&self, process: &Process, asker: usize) -> Vec<PathBuf> {
-        let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
-        let program = (!process.loads.is_empty()).then_some(0);
-        chain
-            .chain(program)
-            .map(|index| &process.loads[index])
-            .filter(|load| load.object.runpath.is_none())
-            .flat_map(|load| self.own_path(load, load.object.rpath.as_deref()))
-            .collect()
-    }
-
-    fn own_path(&self, load: &Load, text: Option<&OsStr>) -> Vec<PathBuf> {
-        let Some(text) = text else { return Vec::new() };
-        let mut directories = expand(text, directory(&load.path), self.machine);
+    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Rc<[PathBuf]> {
+        let Some(text) = text else { return Rc::default() };
+        let mut directories = expand(text, directory(path), self.machine);
         directories.retain(|directory| self.system.admits(directory));
-        directories
+        directories.into()
     }
 
     /// The loader goes on with its search past a file of another class or machine.
@@ -202,32 +218,12 @@ fn directory(path: &Path) -> &Path {
 }
 
 impl Process {
-    fn add_as(&mut self, name: &str, path: PathBuf, located: Located, loader: Option<usize>) -> usize {
-        let index = self.add(path, located, loader.or((!self.loads.is_empty()).then_some(0)));
-        self.by_name.insert(name.to_owned(), index);
-        index
-    }
-
-    fn add(&mut self, path: PathBuf, located: Located, loader: Option<usize>) -> usize {
-        if let Some(index) = self.loads.iter().position(|load| load.identity == located.identity) {
-            return index;
-        }
-        let index = self.loads.len();
-        if let Some(soname) = &located.object.soname {
-            self.by_name.entry(soname.clone()).or_insert(index);
-        }
-        let Located { identity, object } = located;
-        self.loads.push(Load { path, object, needs: Vec::new(), loader, identity });
-        index
-    }
-
-    /// The needed names of the objects from `first` on that nothing satisfies.
-    pub fn missing(&self, first: usize) -> impl Iterator<Item = (&Load, &str, &[PathBuf])> {
-        self.loads[first.min(self.loads.len())..].iter().flat_map(|load| {
-            load.needs.iter().filter_map(move |need| match &need.outcome {
-                Outcome::Missing(searched) => Some((load, need.name.as_str(), searched.as_slice())),
-                _ => None,
-            })
+    /// The needed names of the objects from `first` on that nothing satisfies, with the index of the
+    /// object.
+    pub fn missing(&self, first: usize) -> impl Iterator<Item = (usize, &str)> {
+        self.loads.iter().enumerate().skip(first).flat_map(|(index, load)| {
+            let missing = load.needs.iter().filter(|need| need.outcome == Outcome::Missing);
+            missing.map(move |need| (index, need.name.as_str()))
         })
     }
 }
@@ -244,6 +240,11 @@ mod tests {
             let (index, (_, object)) =
                 self.0.iter().enumerate().find(|(_, (name, _))| Path::new(name) == path)?;
             Some(Located { identity: (0, index as u64), object: Rc::new(object.clone()) })
+        }
+
+        fn is_directory(&self, path: &Path) -> bool {
+            let path = crate::fsx::normalize(path);
+            self.0.iter().any(|(name, _)| Path::new(name).parent() == Some(&path))
         }
     }
 
@@ -276,7 +277,7 @@ mod tests {
         let (files, system) = (Table(table), System::default());
         let resolver = Resolver::new(&files, &system, Machine::X86_64);
         let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), offer);
-        process.missing(0).map(|(_, name, _)| name.to_owned()).collect()
+        process.missing(0).map(|(_, name)| name.to_owned()).collect()
     }
 
     const NONE: Offer<'static> = &|_| None;

@@ -49,13 +49,13 @@ impl Opening {
 /// If a file cannot be written.
 pub fn install(site_packages: &Path, libraries: &Libraries, openings: &[Opening]) -> Result<bool> {
     // The map first and the .pth last: whatever interrupts, what starts finds what it needs.
-    let mut changed = fsx::replace_if_changed(&site_packages.join(DATA), render(libraries).as_bytes())?;
+    let mut changed = fsx::write_own_if_changed(&site_packages.join(DATA), render(libraries).as_bytes())?;
     let module = site_packages.join(MODULE.0);
-    if fsx::replace_if_changed(&module, module_text(openings)?.as_bytes())? {
+    if fsx::write_own_if_changed(&module, module_text(openings)?.as_bytes())? {
         remove_compiled(site_packages);
         changed = true;
     }
-    changed |= fsx::replace_if_changed(&site_packages.join(START.0), START.1.as_bytes())?;
+    changed |= fsx::write_own_if_changed(&site_packages.join(START.0), START.1.as_bytes())?;
     Ok(changed)
 }
 
@@ -90,7 +90,7 @@ pub fn write_shims(folder: &Path, aliases: &Libraries, machine: Machine) -> Resu
         let Some(bytes) = target.to_str().and_then(|target| shim(name, target, machine)) else { continue };
         fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
         let path = folder.join(name);
-        fsx::replace_if_changed(&path, &bytes)?;
+        fsx::write_own_if_changed(&path, &bytes)?;
         made.insert(name.clone(), path);
     }
     Ok(made)
@@ -115,7 +115,11 @@ pub fn remove(site_packages: &Path) -> Result<()> {
 
 /// Whether the provider is in a site-packages directory, as this program would write it.
 pub fn is_installed(site_packages: &Path) -> bool {
-    let read = |name: &str| fs::read_to_string(site_packages.join(name)).unwrap_or_default();
+    let read = |name: &str| {
+        let path = site_packages.join(name);
+        let text = if path.is_symlink() { None } else { fsx::read_start(&path, 1 << 20) };
+        text.unwrap_or_default()
+    };
     let module = read(MODULE.0);
     let lines = module.lines().map(|line| if line.starts_with("_OPENS = ") { OPENS } else { line });
     lines.eq(MODULE.1.lines()) && read(START.0) == START.1 && site_packages.join(DATA).exists()

@@ -16,6 +16,9 @@ const GOOD: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
 const HELP: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 
+/// A column grows no wider than this; what is longer stands out.
+const MOST_WIDE: usize = 64;
+
 /// Names listed before "and N more".
 const MOST_NAMES: usize = 4;
 
@@ -56,8 +59,12 @@ fn head(out: &mut String, report: &Report) {
         "nix" => "loader of the Nix store",
         _ => "loader of the system",
     };
-    let version =
-        report.python.version.as_deref().map(|version| format!("python {version}, ")).unwrap_or_default();
+    let version = report
+        .python
+        .version
+        .as_deref()
+        .map(|version| format!("python {}, ", sanitize(version)))
+        .unwrap_or_default();
     let sums = format!(
         "{}, {}",
         count(report.counts.distributions, "distribution", "distributions"),
@@ -97,7 +104,8 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
 /// Name, remedy and distributions in columns.
 fn table(out: &mut String, findings: &[&Finding], details: bool) {
     let rows: Vec<[String; 3]> = findings.iter().map(|finding| row(finding)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(MOST_WIDE);
     let widths = [width(0), width(1)];
     for ([subject, remedy, packages], finding) in rows.iter().zip(findings) {
         line(

@@ -2,7 +2,7 @@
 
 mod quote;
 
-pub use quote::quote_posix;
+pub use quote::{quote_posix, word};
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

@@ -1,16 +1,17 @@
 //! Installed distributions, as the "Recording installed projects" specification describes them.
 
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::scan::may_be_object;
 use crate::fsx;
 use crate::project_name;
 
 /// METADATA holds the long description as well; the headers come first.
 const MAX_METADATA: u64 = 1 << 18;
-/// Far beyond the largest seen.
-const MAX_RECORD: u64 = 64 << 20;
+/// Far beyond the largest seen: 65,000 files take 7 MB.
+const MAX_RECORD: u64 = 32 << 20;
+/// A version is a few letters.
+const MAX_VERSION: usize = 64;
 
 /// An installed package.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Distribution {
     pub version: String,
     /// Normalised names of what it requires, markers and extras not considered.
     pub requires: Vec<String>,
-    /// The files that RECORD names, made absolute.
+    /// The files that RECORD names and that may be objects, made absolute.
     pub files: Vec<PathBuf>,
 }
 
@@ -29,12 +30,14 @@ impl Distribution {
     /// Reads `NAME-VERSION.dist-info`; `None` if it has no usable METADATA.
     /// Files outside `root` are left out: a RECORD is a stranger's word.
     pub fn read(dist_info: &Path, root: &Path) -> Option<Self> {
-        let headers = read_bounded(&dist_info.join("METADATA"), MAX_METADATA)?;
+        let headers = fsx::read_start(&dist_info.join("METADATA"), MAX_METADATA)?;
         let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
-        let name = project_name::normalize(&value("Name")?);
+        let name = value("Name").filter(|name| project_name::is_valid(name))?;
+        let name = project_name::normalize(&name);
         let requires = headers_named(&headers, "Requires-Dist").map(requirement_name).collect();
         let files = record(dist_info, root);
-        Some(Self { name, version: value("Version").unwrap_or_default(), requires, files })
+        let version = value("Version").unwrap_or_default().chars().take(MAX_VERSION).collect();
+        Some(Self { name, version, requires, files })
     }
 }
 
@@ -54,26 +57,18 @@ fn headers_named<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> 
 
 fn record(dist_info: &Path, root: &Path) -> Vec<PathBuf> {
     let Some(base) = dist_info.parent() else { return Vec::new() };
-    let Some(text) = read_bounded(&dist_info.join("RECORD"), MAX_RECORD) else { return Vec::new() };
+    let Some(text) = fsx::read_start(&dist_info.join("RECORD"), MAX_RECORD) else { return Vec::new() };
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let rows = reader.records().flatten();
+    let rows = rows.filter(|row| row.get(0).is_some_and(|name| may_be_object(Path::new(name))));
     let paths = rows.filter_map(|row| Some(fsx::normalize(&base.join(row.get(0)?))));
     paths.filter(|path| path.starts_with(root)).collect()
-}
-
-fn read_bounded(path: &Path, limit: u64) -> Option<String> {
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    file.take(limit).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_requirement_begins_with_its_name() {

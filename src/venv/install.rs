@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,13 +12,20 @@ use rustix::fs::FlockOperation;
 use crate::error::Trouble;
 use crate::exec::Task;
 use crate::fsx;
+use crate::shell::word;
 
 /// Making a venv unpacks pip: seconds, on a bad day a minute.
 const CREATION_LIMIT: Duration = Duration::from_secs(600);
 
 /// Held while a venv is changed. On the project folder itself, so that no file is left behind.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "closing the file lets go of the lock")] Option<File>);
+#[allow(dead_code, reason = "closing the files lets go of the lock")]
+pub struct Lock {
+    folder: File,
+    /// The same open file, inherited by what is started meanwhile: where this program is killed and
+    /// its installer writes on, the lock is held until that ends too.
+    inherited: Option<OwnedFd>,
+}
 
 impl Lock {
     /// Waits for the lock on `project`; calls `waiting` once if another shell has it.
@@ -27,15 +35,14 @@ impl Lock {
     /// If the folder cannot be opened.
     pub fn take(project: &Path, waiting: impl FnOnce()) -> Result<Self> {
         let folder = File::open(project).with_context(|| format!("could not open {}", project.display()))?;
-        match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(Self(Some(folder))),
-            Err(rustix::io::Errno::WOULDBLOCK) => waiting(),
-            Err(_) => return Ok(Self(None)),
+        let first = rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive);
+        if first == Err(rustix::io::Errno::WOULDBLOCK) {
+            waiting();
+            rustix::fs::flock(&folder, FlockOperation::LockExclusive)
+                .with_context(|| format!("could not lock {}", project.display()))?;
         }
-        match rustix::fs::flock(&folder, FlockOperation::LockExclusive) {
-            Ok(()) => Ok(Self(Some(folder))),
-            Err(error) => Err(error).with_context(|| format!("could not lock {}", project.display())),
-        }
+        let inherited = rustix::io::dup(&folder).ok();
+        Ok(Self { folder, inherited })
     }
 }
 
@@ -52,6 +59,21 @@ fn mark(venv: &Path) -> PathBuf {
     venv.join(".venvfix/aside")
 }
 
+/// In a venv while it is being made: what a killed program leaves is known for what it is.
+fn making(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/making")
+}
+
+/// Whether a directory is a venv that this program began to make and did not finish.
+pub fn is_half_made(venv: &Path) -> bool {
+    making(venv).exists()
+}
+
+/// Whether what is there may be replaced: a venv, the beginning of one, or an empty directory.
+fn is_replaceable(venv: &Path) -> bool {
+    venv.join("pyvenv.cfg").exists() || is_half_made(venv) || is_empty(venv)
+}
+
 /// Cleans up after a program that was killed: an old venv that is whole comes back, one that was
 /// being removed is removed.
 ///
@@ -65,10 +87,20 @@ pub fn recover(venv: &Path) -> Result<()> {
     if !old.join("pyvenv.cfg").exists() {
         return discard(&old);
     }
-    if venv.join("pyvenv.cfg").exists() || is_empty(venv) {
-        fs::remove_dir_all(venv).with_context(|| format!("could not remove {}", venv.display()))?;
+    if is_replaceable(venv) {
+        remove_own(venv)?;
     }
     put_back(&old, venv)
+}
+
+/// Removes a directory, never what a link leads to.
+fn remove_own(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn put_back(old: &Path, venv: &Path) -> Result<()> {
@@ -80,7 +112,7 @@ fn put_back(old: &Path, venv: &Path) -> Result<()> {
 
 fn put_aside(venv: &Path, old: &Path) -> Result<()> {
     let failed = || format!("could not move {} aside", venv.display());
-    fs::create_dir_all(venv.join(".venvfix")).with_context(failed)?;
+    super::own_folder(venv)?;
     fs::write(mark(venv), "").with_context(failed)?;
     fs::rename(venv, old).with_context(failed)
 }
@@ -109,36 +141,45 @@ fn discard(old: &Path) -> Result<()> {
 /// If what is there is no venv, or the new one cannot be made: the old one is then back.
 pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     let old = aside(venv);
-    let present = fs::symlink_metadata(venv).ok();
-    let replaces = present.is_some();
-    if present.is_some_and(|metadata| metadata.is_symlink()) {
+    if venv.is_symlink() {
         // What it leads to may be anybody's.
         return Err(Trouble::new(format!(
             "{} is a link, and what it leads to is not replaced",
             venv.display()
         ))
-        .help(format!("remove the link: rm {}", venv.display()))
+        .help(format!("remove the link: rm {}", word(venv)))
         .into());
     }
-    if replaces {
-        if !venv.join("pyvenv.cfg").exists() && !is_empty(venv) {
-            return Err(Trouble::new(format!(
-                "{} is no virtual environment: it has no pyvenv.cfg",
-                venv.display()
-            ))
-            .help(format!("move it away: mv {0} {0}.saved", venv.display()))
-            .into());
-        }
-        put_aside(venv, &old)?;
+    if venv.exists() && !is_replaceable(venv) {
+        return Err(Trouble::new(format!(
+            "{} is no virtual environment: it has no pyvenv.cfg",
+            venv.display()
+        ))
+        .help(format!("move it away: mv {0} {0}.saved", word(venv)))
+        .into());
     }
-    let made = run_venv_module(python, &[], venv, project);
+    match is_half_made(venv) {
+        true => remove_own(venv)?,
+        // An empty directory needs no move, and cannot be moved if something is mounted there.
+        false if venv.exists() && !is_empty(venv) => put_aside(venv, &old)?,
+        false => {}
+    }
+    let made = make(python, venv, project);
     if made.is_err() {
         let _ = fs::remove_dir_all(venv);
-        if replaces {
+        if mark(&old).exists() {
             put_back(&old, venv)?;
         }
     }
     made
+}
+
+fn make(python: &Path, venv: &Path, project: &Path) -> Result<()> {
+    let folder = super::own_folder(venv)?;
+    fs::write(making(venv), "").with_context(|| format!("could not write to {}", folder.display()))?;
+    run_venv_module(python, &[], venv, project)?;
+    fsx::write_own_if_changed(&venv.join(".gitignore"), b"*\n")?;
+    fs::remove_file(making(venv)).with_context(|| format!("could not write to {}", folder.display()))
 }
 
 /// Puts a venv onto another python of the same X.Y: what is installed stays.
@@ -176,8 +217,11 @@ pub fn restore(venv: &Path) -> Result<bool> {
 }
 
 fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
-    let task =
-        Task::new(python, project).args(["-m", "venv"]).args(options).args([venv]).limit(CREATION_LIMIT);
+    let task = Task::new(python, project)
+        .args(["-I", "-m", "venv"])
+        .args(options)
+        .args([venv])
+        .limit(CREATION_LIMIT);
     let ending = quiet_environment(task).run()?;
     if !ending.success {
         return Err(Trouble::new(format!(
@@ -189,7 +233,7 @@ fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path)
         .help("use a plain python3 from nixpkgs in the shell: it brings venv and pip")
         .into());
     }
-    fsx::replace_if_changed(&venv.join(".gitignore"), b"*\n").map(|_| ())
+    Ok(())
 }
 
 /// Runs `pip install -r` for all of `requirements`, in the project folder, as the user would.
@@ -197,11 +241,13 @@ fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path)
 /// # Errors
 /// If pip is not there, is interrupted or fails; its own message has been shown by then.
 pub fn pip_install(python: &Path, requirements: &[PathBuf], project: &Path) -> Result<()> {
+    ensure_pip(python, project)?;
     let files = requirements
         .iter()
         .flat_map(|file| ["-r".into(), file.strip_prefix(project).unwrap_or(file).as_os_str().to_owned()]);
-    let mut task =
-        Task::new(python, project).args(["-m", "pip", "install", "--disable-pip-version-check"]).args(files);
+    let mut task = Task::new(python, project)
+        .args(["-I", "-m", "pip", "install", "--disable-pip-version-check"])
+        .args(files);
     if !io::stderr().is_terminal() {
         task = task.args(["--quiet"]);
     }
@@ -216,6 +262,24 @@ pub fn pip_install(python: &Path, requirements: &[PathBuf], project: &Path) -> R
     Err(Trouble::new(format!("pip could not install {} ({})", names.join(", "), ending.status))
         .help("its message is above; the next entry tries again")
         .into())
+}
+
+/// A venv of uv's, or one whose making was killed, has no pip.
+fn ensure_pip(python: &Path, project: &Path) -> Result<()> {
+    let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    if super::site_packages(root).iter().any(|path| path.join("pip/__main__.py").exists()) {
+        return Ok(());
+    }
+    let task =
+        Task::new(python, project).args(["-I", "-m", "ensurepip", "--default-pip"]).limit(CREATION_LIMIT);
+    match quiet_environment(task).silent().run()?.success {
+        true => Ok(()),
+        false => {
+            Err(Trouble::new(format!("{} has no pip, and ensurepip could not bring it", root.display()))
+                .help(format!("remove the environment and enter the shell again: rm -r {}", word(root)))
+                .into())
+        }
+    }
 }
 
 /// What a Nix shell sets and an installer must not see: dates before 1980 do not fit into a zip

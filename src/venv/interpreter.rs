@@ -1,7 +1,6 @@
 //! The Python that a venv is built on, from its files alone.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -9,6 +8,7 @@ use anyhow::Result;
 use super::ConfigFile;
 use crate::elf::{self, Object};
 use crate::error::Trouble;
+use crate::fsx;
 use crate::offer;
 
 /// Whose loader starts the interpreter: it will load every extension module too.
@@ -109,8 +109,7 @@ impl Interpreter {
 
 /// The absolute store path in the last `exec` line of a wrapper script.
 fn wrapped(path: &Path) -> Option<PathBuf> {
-    let mut text = String::new();
-    fs::File::open(path).ok()?.take(1 << 16).read_to_string(&mut text).ok()?;
+    let text = fsx::read_start(path, 1 << 16)?;
     let line = text.strip_prefix("#!")?.lines().rev().find(|line| line.trim_start().starts_with("exec "))?;
     let word = line.split_whitespace().find(|word| word.trim_matches(['"', '\'']).starts_with('/'))?;
     fs::canonicalize(word.trim_matches(['"', '\''])).ok()

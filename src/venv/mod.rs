@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 
 use crate::error::Trouble;
 use crate::fsx;
+use crate::shell::word;
 pub use config_file::ConfigFile;
 pub use distribution::Distribution;
 pub use interpreter::{Interpreter, LoaderKind};
@@ -65,15 +66,32 @@ impl Venv {
     }
 }
 
+/// `.venv/.venvfix`, made where it is not there: all that venvfix keeps in a venv lies in it.
+///
+/// # Errors
+/// If it cannot be made, or is a link: that may lead anywhere.
+pub fn own_folder(venv: &Path) -> Result<PathBuf> {
+    let folder = venv.join(".venvfix");
+    if folder.is_symlink() {
+        return Err(Trouble::new(format!("{} is a link", folder.display()))
+            .help(format!("remove it: rm {}", word(&folder)))
+            .into());
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+    Ok(folder)
+}
+
 /// What to say of a `.venv` that is a file.
 pub fn not_a_directory(path: &Path) -> Trouble {
     Trouble::new(format!("{} is not a directory", path.display()))
-        .help(format!("move it away, or set venv-dir in venvfix.toml: mv {0} {0}.saved", path.display()))
+        .help(format!("move it away: mv {0} {0}.saved", word(path)))
 }
 
-/// The site-packages directories below a venv's root, each once though lib64 is a link to lib.
+/// The site-packages directories below a venv's root, each once though lib64 is a link to lib. One
+/// that is a link out of the venv is not the venv's.
 pub fn site_packages(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     for lib in ["lib", "lib64"] {
         let Ok(entries) = fs::read_dir(root.join(lib)) else { continue };
         let mut pythons: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -84,6 +102,7 @@ pub fn site_packages(root: &Path) -> Vec<PathBuf> {
                 continue;
             }
             if let Ok(path) = fs::canonicalize(python.join("site-packages"))
+                && path.starts_with(&real)
                 && !found.contains(&path)
             {
                 found.push(path);

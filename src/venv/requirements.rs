@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::error::Trouble;
 use crate::fsx;
 
 /// A requirements file is text that people write.
@@ -31,6 +32,65 @@ pub fn closure(files: &[PathBuf]) -> Result<Inputs> {
         found.insert(path, text);
     }
     Ok(found)
+}
+
+/// Refuses what would make pip build something, and so run a stranger's code: whatever is no plain
+/// requirement and no wheel, in arguments and in all the files that `files` include.
+///
+/// # Errors
+/// For the first such line.
+pub fn only_wheels(arguments: &[String], files: &[PathBuf]) -> Result<()> {
+    let refuse = |line: &str, place: &str| {
+        Trouble::usage(format!("preview reads wheels, and this is none: {line}{place}"))
+            .help("name a package of an index, or a wheel's file or URL")
+    };
+    if let Some(argument) = arguments.iter().find(|argument| !is_wheel_or_name(argument)) {
+        return Err(refuse(argument, "").into());
+    }
+    for (path, text) in closure(files)? {
+        let lines = logical_lines(text.as_deref().unwrap_or_default());
+        if let Some(line) = lines.iter().find(|line| !is_harmless(line)) {
+            return Err(refuse(line, &format!(" (in {})", path.display())).into());
+        }
+    }
+    Ok(())
+}
+
+fn is_harmless(line: &str) -> bool {
+    const OPTIONS: [&str; 15] = [
+        "-c",
+        "--constraint",
+        "-r",
+        "--requirement",
+        "-f",
+        "--find-links",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "--no-index",
+        "--only-binary",
+        "--pre",
+        "--prefer-binary",
+        "--require-hashes",
+        "--trusted-host",
+    ];
+    match line.starts_with('-') {
+        true => {
+            let name = line.split([' ', '\t', '=']).next().unwrap_or_default();
+            OPTIONS.contains(&name)
+                || OPTIONS.iter().any(|option| option.len() == 2 && line.starts_with(option))
+        }
+        false => is_wheel_or_name(line),
+    }
+}
+
+/// A name with a version and markers, or a path or URL that ends as a wheel's does.
+fn is_wheel_or_name(requirement: &str) -> bool {
+    let head = requirement.split([';', '#', '?']).next().unwrap_or_default().trim();
+    let head = head.split(" --").next().unwrap_or_default().trim();
+    let elsewhere =
+        head.contains('/') || head.contains('@') || head.starts_with(['.', '-']) || Path::new(head).is_file();
+    !elsewhere || head.ends_with(".whl")
 }
 
 /// The files that a requirements file names, relative to itself as pip takes them.
@@ -82,6 +142,37 @@ mod tests {
         let found = includes(text, Path::new("/p/requirements.txt"));
         let wanted = ["/p/a.txt", "/p/b.txt", "/p/c.txt", "/p/d.txt", "/p/h i.txt"].map(PathBuf::from);
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn only_wheels_and_names_are_previewed() {
+        for good in [
+            "numpy",
+            "numpy>=2 ; python_version > '3'",
+            "a[b]==1 --hash=sha256:x/y",
+            "./x-1-py3-none-any.whl",
+            "x @ https://example.org/x-1-py3-none-any.whl#sha256=1",
+            "--find-links wheels",
+            "-cx.txt",
+            "--pre",
+        ] {
+            assert!(is_harmless(good), "{good}");
+        }
+        for bad in [
+            "./evil",
+            "/tmp/evil",
+            "-e .",
+            "--editable=.",
+            "--no-binary=:all:",
+            "git+https://x/y",
+            "x @ file:///evil",
+            "https://x/y.tar.gz",
+            ".",
+            "--config-settings x",
+        ] {
+            assert!(!is_harmless(bad), "{bad}");
+        }
+        assert!(only_wheels(&["--no-binary=:all:".into()], &[]).is_err());
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub fn read_distributions(site_packages: &[PathBuf], root: &Path) -> Vec<Distrib
 pub fn files(root: &Path, site_packages: &[PathBuf], distributions: &[Distribution]) -> Vec<Owned> {
     let mut owners: HashMap<&Path, Vec<usize>> = HashMap::new();
     for (index, distribution) in distributions.iter().enumerate() {
-        for path in distribution.files.iter().filter(|path| may_be_object(path)) {
+        for path in &distribution.files {
             owners.entry(path).or_default().push(index);
         }
     }
@@ -68,7 +68,7 @@ fn walk(root: &Path, site_packages: &[PathBuf], known: &HashSet<&Path>) -> Vec<P
         .collect()
 }
 
-fn may_be_object(path: &Path) -> bool {
+pub(super) fn may_be_object(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
     ending.is_none_or(|ending| NO_OBJECTS.binary_search(&ending).is_err())
 }

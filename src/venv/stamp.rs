@@ -75,13 +75,19 @@ impl Stamp {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self) -> Result<()> {
+        super::own_folder(&self.venv)?;
         let path = path(&self.venv);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-        }
         let text = serde_json::to_vec(self).context("could not write the stamp")?;
-        fsx::replace(&path, &text)
+        fsx::write_own(&path, &text)?;
+        // Harmless if it stays beside a stamp: doctor then says once too often to enter again.
+        let _ = fs::remove_file(unfinished(&self.venv));
+        Ok(())
     }
+}
+
+/// Whether work on the venv was begun and has not come to its end.
+pub fn is_unfinished(venv: &Path) -> bool {
+    unfinished(venv).exists()
 }
 
 /// Forgets that the venv was up to date: the first thing done to it.
@@ -89,6 +95,10 @@ impl Stamp {
 /// # Errors
 /// If the file is there and cannot be removed.
 pub fn remove(venv: &Path) -> Result<()> {
+    if venv.join("pyvenv.cfg").exists() {
+        super::own_folder(venv)?;
+        fsx::write_own(&unfinished(venv), b"")?;
+    }
     let path = path(venv);
     match fs::remove_file(&path) {
         Err(error)
@@ -111,6 +121,10 @@ pub fn site_packages_times(venv: &Path) -> Vec<(PathBuf, i128)> {
         .map(|path| (time(&path).unwrap_or_default(), path))
         .map(|(time, path)| (path, time))
         .collect()
+}
+
+fn unfinished(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/unfinished")
 }
 
 fn path(venv: &Path) -> PathBuf {

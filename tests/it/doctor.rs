@@ -152,3 +152,67 @@ fn looking_runs_nothing() {
     let text = std::fs::read_to_string(trace).unwrap();
     assert_eq!(text.matches("execve(").count(), 1, "{text}");
 }
+
+#[test]
+fn what_a_package_opens_by_name_is_told_by_what_fails_for_it() {
+    let venv = venv_with("pyzbar", &[]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
+    ended.prints(&[
+        "missing that a package opens when it is imported",
+        "libzbar.so.0  zbar",
+        "venvfix add-lib zbar",
+    ]);
+    let venv = venv_with("pygame", &[]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0);
+    ended.prints(&["opens for a part of its work", "libasound.so.2", "# for all that pygame can do"]);
+}
+
+#[test]
+fn a_name_that_is_none_is_not_told_to_be_typed() {
+    let venv = Venv::new();
+    let info = venv.site_packages().join("evil-1.dist-info");
+    std::fs::create_dir_all(&info).unwrap();
+    for name in ["$(touch x)", "a;b", &"a".repeat(70_000)] {
+        std::fs::write(info.join("METADATA"), format!("Name: {name}\nVersion: 1\u{1b}[2J\n")).unwrap();
+        std::fs::write(info.join("RECORD"), "b.so,,\n").unwrap();
+        std::fs::write(venv.site_packages().join("b.so"), b"\x7fELFx").unwrap();
+        let ended =
+            venvfix(venv.path(), ["doctor"]).exits(1).prints(&["no installed distribution owns the file"]);
+        assert!(!ended.stdout.contains("touch") && !ended.stdout.contains('\u{1b}'), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_version_of_pyvenv_cfg_cannot_steer_the_terminal() {
+    let venv = Venv::new();
+    let path = venv.folder.join(".venv/pyvenv.cfg");
+    let text = std::fs::read_to_string(&path).unwrap().replace("version = 3", "version = \u{1b}[2J3");
+    std::fs::write(path, text).unwrap();
+    let ended = venvfix(venv.path(), ["doctor"]);
+    assert!(!ended.stdout.contains('\u{1b}'), "{:?}", ended.stdout);
+}
+
+#[test]
+fn a_folder_may_be_named_by_its_dots() {
+    let venv = Venv::new();
+    venv.folder.write("sub/x", "");
+    venvfix(&venv.folder.join("sub"), ["doctor", ".."]).exits(0);
+    venvfix(&venv.folder.join("sub"), ["doctor", "../.venv/."]).exits(0);
+}
+
+#[test]
+fn thousands_of_needed_names_are_refused() {
+    let venv = Venv::new();
+    // A made object: the dynamic section of a shim, its DT_NEEDED repeated.
+    let bytes = venvfix::provide::shim("libx.so", "/y", venvfix::elf::Machine::X86_64).unwrap();
+    let entry = [1u64.to_le_bytes(), 1u64.to_le_bytes()].concat();
+    let mut grown = bytes.clone();
+    let start = grown.len() as u64;
+    grown.extend(entry.repeat(5000));
+    grown.extend([0; 16]);
+    let dynamic = 64 + 56;
+    grown[dynamic + 8..dynamic + 16].copy_from_slice(&start.to_le_bytes());
+    grown[dynamic + 32..dynamic + 40].copy_from_slice(&(5001u64 * 16).to_le_bytes());
+    std::fs::write(venv.site_packages().join("x.abi3.so"), grown).unwrap();
+    venvfix(venv.path(), ["doctor", "-v"]).exits(1).prints(&["an absurd number of needed names"]);
+}

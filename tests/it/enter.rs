@@ -34,10 +34,14 @@ impl Project {
 
     /// Runs a command as in a shell of this project, with pip kept from any index.
     fn run(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut run = command(arguments[0], self.path());
         run.args(&arguments[1..]).env("VENVFIX_PROJECT", self.path()).env("SOURCE_DATE_EPOCH", "315532800");
         run.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", self.wheels_url()).env_remove("PIP_INDEX_URL");
-        run.output().unwrap().into()
+        run
     }
 }
 
@@ -163,6 +167,96 @@ fn a_venv_that_somebody_made_is_adopted_with_its_packages() {
     project.enter().exits(0).silent_about(&["making"]);
     let script = "import beta, importlib.metadata as m; m.version('alpha')";
     project.run(&[".venv/bin/python", "-c", script]).exits(0);
+}
+
+#[test]
+fn a_venv_whose_making_was_killed_is_made_anew_however_far_it_came() {
+    for leftover in ["bin/nothing", "pyvenv.cfg"] {
+        let project = Project::new("beta\n");
+        project.folder.write(".venv/.venvfix/making", "");
+        project.folder.write(&format!(".venv/{leftover}"), "home = /half\n");
+        project.enter().exits(0).says(&["making .venv"]);
+        project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+        assert!(!project.folder.join(".venv/.venvfix/making").exists());
+    }
+}
+
+#[test]
+fn a_venv_without_pip_gets_one() {
+    let project = Project::new("beta\n");
+    project.run(&["python3", "-m", "venv", "--without-pip", ".venv"]).exits(0);
+    project.enter().exits(0).silent_about(&["error"]);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn an_installer_that_outlives_its_killed_parent_is_waited_for() {
+    let project = Project::new("beta\n");
+    let real = project.run(&["sh", "-c", "command -v python3"]).stdout;
+    let slow = format!("#!/bin/sh\ncase \"$*\" in *venv*) sleep 2 ;; esac\nexec {} \"$@\"\n", real.trim());
+    let shim = project.folder.write("bin/python3", slow);
+    std::fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", project.folder.join("bin").display(), std::env::var("PATH").unwrap());
+    let mut first = project.command(&[VENVFIX, "enter"]).env("PATH", &path).spawn().unwrap();
+    while !project.folder.join(".venv/.venvfix/making").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let second: Ended = project.command(&[VENVFIX, "enter"]).env("PATH", &path).output().unwrap().into();
+    second.exits(0).says(&["waiting for another shell"]).silent_about(&["error"]);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn files_named_like_pythons_modules_do_not_disturb_it() {
+    let project = Project::new("beta\n");
+    for name in ["logging.py", "types.py", "subprocess.py", "pip.py", "ensurepip.py"] {
+        project.folder.write(name, "raise SystemExit('imported')\n");
+    }
+    project.enter().exits(0).silent_about(&["imported", "error"]);
+}
+
+#[test]
+fn removed_requirements_are_no_error_and_take_nothing_away() {
+    let project = Project::new("-r more.txt\n");
+    project.folder.write("more.txt", "beta\n");
+    project.enter().exits(0);
+    std::fs::remove_file(project.folder.join("requirements.txt")).unwrap();
+    project.enter().exits(0).silent_about(&["installing", "error"]);
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
+}
+
+#[test]
+fn own_files_are_never_written_through_planted_links() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    let precious = project.wheels.write("precious", "precious");
+    let site = project.run(&["sh", "-c", "echo .venv/lib/*/site-packages"]).stdout;
+    for name in ["_venvfix.py", "000_venvfix.pth", "_venvfix.libraries"] {
+        let planted = project.folder.join(site.trim()).join(name);
+        std::fs::remove_file(&planted).unwrap();
+        std::os::unix::fs::symlink(&precious, &planted).unwrap();
+    }
+    project.enter().exits(0);
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
+}
+
+#[test]
+fn a_named_pipe_in_place_of_a_file_blocks_nothing() {
+    let pipe = |path: &std::path::Path| {
+        assert!(command("mkfifo", std::path::Path::new("/")).arg(path).status().unwrap().success())
+    };
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    std::fs::remove_file(project.folder.join(".venv/.venvfix/stamp.json")).unwrap();
+    pipe(&project.folder.join(".venv/.venvfix/stamp.json"));
+    project.enter().exits(0);
+    std::fs::remove_file(project.folder.join("requirements.txt")).unwrap();
+    pipe(&project.folder.join("requirements.txt"));
+    project.enter().exits(0).says(&["requirements.txt: not a regular file"]);
+    pipe(&project.folder.join("venvfix.toml"));
+    project.enter().exits(3).says(&["venvfix.toml: not a regular file"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one file for each part of the product.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod add_lib;
 mod doctor;
 mod enter;
 mod hook;

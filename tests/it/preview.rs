@@ -50,3 +50,26 @@ fn parts_of_the_data_folder_are_laid_out() {
     let ended = venvfix(folder.path(), ["preview", path.to_str().unwrap()]).exits(0);
     ended.prints(&["bin/node", "nodejs", "tools 1.0"]);
 }
+
+#[test]
+fn preview_runs_no_code_of_the_project_or_of_a_package() {
+    let folder = Folder::new();
+    let proof = folder.join("PWNED");
+    let code = format!("open({:?}, 'w')\n", proof.to_str().unwrap());
+    folder.write("pip.py", &code);
+    folder.write("zipfile.py", &code);
+    folder
+        .write("evil/pyproject.toml", "[build-system]\nrequires=[]\nbuild-backend='b'\nbackend-path=['.']\n");
+    folder.write("evil/b.py", &code);
+    folder.write("r1.txt", "./evil\n");
+    folder.write("r2.txt", "-r r3.txt\n");
+    folder.write("r3.txt", "--no-binary=:all:\nnumpy\n");
+    for arguments in [&["./evil"][..], &["-r", "r1.txt"], &["-r", "r2.txt"], &["git+https://example.org/x"]] {
+        let ended = venvfix(folder.path(), [&["preview"], arguments].concat()).exits(2);
+        ended.says(&["preview reads wheels, and this is none", "help: "]);
+    }
+    let wheels = Folder::new();
+    let wheel = wheel::make(wheels.path(), "odd", &["--needs", "libz.so.1"]);
+    venvfix(folder.path(), ["preview", wheel.to_str().unwrap()]).exits(0).prints(&["libz.so.1"]);
+    assert!(!proof.exists());
+}

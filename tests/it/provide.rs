@@ -242,3 +242,73 @@ fn a_libc_and_libraries_of_a_newer_glibc_are_not_offered() {
     assert!(ended.stdout.contains("libz.so.1") && !ended.stdout.contains("libnewer"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("libc.so.6"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_library_that_the_shell_has_and_python_does_not_get_is_told_with_the_cure() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libz.so.1"]);
+    let venvfix = lab.program().to_str().unwrap();
+    let script = format!(
+        "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt; {venvfix} doctor; echo $?; \
+         {venvfix} provide .venv; {venvfix} doctor; echo $?"
+    );
+    let ended = lab.run_with(folder.path(), &["-e", "VENVFIX_SKIP=1"], &["nix-shell", "--run", &script]);
+    ended.prints(&["libz.so.1", "help: venvfix provide .venv\n1\n", "nothing is missing\n0\n"]);
+    folder.write("venvfix.toml", "provide = 'none'");
+    let ended = lab.nix_shell(folder.path(), &format!("{venvfix} doctor")).exits(1);
+    ended.prints(&["this shell has it; provide = \"none\" keeps it from python"]);
+}
+
+#[test]
+fn another_python_of_the_same_version_keeps_what_was_installed_by_hand() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &[]);
+    wheel::make(&folder.join("wheels"), "byhand", &["--needs", "libz.so.1"]);
+    lab.nix_shell(folder.path(), "pip install -q --no-index --find-links wheels byhand").exits(0);
+    let text = folder
+        .read("shell.nix")
+        .replace("import <nixpkgs> { }", "import <nixpkgs> { config.pythonMarker = \"2\"; }");
+    folder.write("shell.nix", text);
+    let ended = lab.nix_shell(folder.path(), "python -c 'import odd, byhand'").exits(0);
+    ended.says(&["renewing .venv (python changed from /nix/store/"]).silent_about(&["error"]);
+    lab.nix_shell(folder.path(), "python -c 'import odd, byhand'").exits(0).silent_about(&["venvfix"]);
+}
+
+#[test]
+fn a_package_that_opens_libraries_in_c_gets_them_on_import() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.libx11 pkgs.alsa-lib", "pygame");
+    wheel::make(&folder.join("wheels"), "pygame", &[]);
+    let script = "import sys; before = open('/proc/self/maps').read(); import pygame; after = open('/proc/self/maps').read(); \
+                  print(*(name in text for name in ('libX11', 'libasound', 'libGL') for text in (before, after)))";
+    let ended = lab.nix_shell(folder.path(), &format!("python -c \"{script}\"")).exits(0);
+    assert_eq!(ended.stdout, "False True False True False False\n", "{ended:?}");
+}
+
+#[test]
+fn the_drivers_library_and_the_variable_for_it_are_there_where_a_driver_is() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "triton");
+    wheel::make(&folder.join("wheels"), "triton", &[]);
+    let driver = Folder::new();
+    std::fs::create_dir(driver.join("lib")).unwrap();
+    let made = super::support::command("gcc", driver.path())
+        .args([
+            "-shared",
+            "-nostdlib",
+            "-Wl,-soname,libcuda.so.1",
+            "-o",
+            "lib/libcuda.so.1",
+            "-x",
+            "c",
+            "/dev/null",
+        ])
+        .status();
+    assert!(made.unwrap().success());
+    let script = "python -c 'import os, triton, ctypes; ctypes.CDLL(\"libcuda.so.1\"); print(os.environ.get(\"TRITON_LIBCUDA_PATH\"))'";
+    let options = ["--opengl-driver", driver.path().to_str().unwrap()];
+    let ended = lab.run_with(folder.path(), &options, &["nix-shell", "--run", script]).exits(0);
+    assert_eq!(ended.stdout, "/run/opengl-driver/lib\n", "{ended:?}");
+}

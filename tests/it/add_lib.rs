@@ -1,0 +1,93 @@
+//! add-lib as typed; the edits themselves are tested in `nixfile`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::support::{Folder, venvfix};
+
+const SHELL: &str = "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [ zlib ];\n}\n";
+
+fn project() -> Folder {
+    let folder = Folder::new();
+    folder.write("shell.nix", SHELL);
+    folder
+}
+
+#[test]
+fn sonames_attributes_and_packages_are_added_once() {
+    let folder = project();
+    let added = venvfix(folder.path(), ["add-lib", "libgthread-2.0.so.0", "libGL", "python-magic"]).exits(0);
+    added.says(&["added glib libGL file to `buildInputs` of `mkShell` (shell.nix:3:28)", "enter it again"]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib glib libGL file ]"));
+    let again = venvfix(folder.path(), ["add-lib", "glib", "libz.so.1"]).exits(0);
+    again.says(&["shell.nix has glib already", "shell.nix has zlib already"]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib glib libGL file ]"));
+}
+
+#[test]
+fn a_dry_run_shows_the_change_and_writes_nothing() {
+    let folder = project();
+    let shown = venvfix(folder.path(), ["add-lib", "--dry-run", "libx11"]).exits(0);
+    shown.prints(&[
+        "-  buildInputs = with pkgs; [ zlib ];",
+        "+  buildInputs = with pkgs; [ zlib (pkgs.libx11 or pkgs.xorg.libX11) ];",
+    ]);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn what_cannot_be_added_is_named_with_the_way_out() {
+    let folder = project();
+    let cases = [
+        (&["libgl"][..], 2, "did you mean libGL?"),
+        (&["libcuda.so.1"], 2, "comes with the graphics driver"),
+        (&["libnobodyknows.so.7"], 2, "no library is known as"),
+        (&["$(touch x)"], 2, "name an attribute of nixpkgs"),
+        (&["zstd", "--file", "none.nix"], 3, "there is no none.nix"),
+        (&["zstd", "--file", "."], 3, "not a regular file"),
+    ];
+    for (arguments, code, message) in cases {
+        venvfix(folder.path(), [&["add-lib"], arguments].concat()).exits(code).says(&[message, "error"]);
+        assert_eq!(folder.read("shell.nix"), SHELL);
+    }
+    venvfix(folder.path(), ["add-lib", "some-package"])
+        .exits(0)
+        .says(&["is in no table of venvfix, and taken as written"]);
+}
+
+#[test]
+fn a_file_that_does_not_parse_or_is_ambiguous_is_refused_with_line_and_column() {
+    let folder = Folder::new();
+    folder.write("shell.nix", "{ pkgs }:\npkgs.mkShell {\n  buildInputs = [ ;\n}\n");
+    venvfix(folder.path(), ["add-lib", "zlib"])
+        .exits(3)
+        .says(&["shell.nix: could not read the file as Nix", "3:"]);
+    folder.write("shell.nix", "{ pkgs }: pkgs.mkShell {\n  # venvfix: libraries\n  buildInputs = [ ];\n  # venvfix: libraries\n  packages = [ ];\n}\n");
+    venvfix(folder.path(), ["add-lib", "zlib"]).exits(3).says(&["more than one place", "3:17", "5:14"]);
+}
+
+#[test]
+fn a_read_only_file_stays_and_says_so() {
+    let folder = project();
+    std::fs::set_permissions(folder.join("shell.nix"), std::fs::Permissions::from_mode(0o444)).unwrap();
+    venvfix(folder.path(), ["add-lib", "libGL"])
+        .exits(3)
+        .says(&["shell.nix: it is read-only", "help: chmod u+w "]);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn a_project_with_a_flake_alone_is_edited_there() {
+    let folder = Folder::new();
+    let text = "{\n  outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {\n    devShells.x86_64-linux.default = pkgs.mkShell {\n      packages = [ pkgs.python3 ];\n    };\n  };\n}\n";
+    folder.write("flake.nix", text);
+    venvfix(folder.path(), ["add-lib", "zlib"]).exits(0).says(&["flake.nix:4:"]);
+    assert_eq!(folder.read("flake.nix"), text.replace("pkgs.python3 ]", "pkgs.python3 pkgs.zlib ]"));
+}
+
+#[test]
+fn escape_sequences_of_the_file_do_not_reach_the_terminal() {
+    let folder = Folder::new();
+    folder.write("shell.nix", "# \u{1b}[2J\n{ pkgs }:\npkgs.mkShell { buildInputs = [ ]; }\n");
+    let shown = venvfix(folder.path(), ["add-lib", "--dry-run", "zlib"]).exits(0);
+    assert!(!shown.stdout.contains('\u{1b}'));
+}
