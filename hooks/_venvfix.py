@@ -17,6 +17,8 @@ _OPENS = {}
 # No process needs more libraries than this for one load; it only bounds a loop.
 _MOST_TRIES = 64
 
+_HINT = "venvfix doctor names all libraries that are missing, and the packages that have them"
+
 _map_path = __file__.rpartition("/")[0] + "/_venvfix.libraries"
 _map = None
 _dlopen = None
@@ -72,7 +74,19 @@ def _with_libraries(load, answered):
         except (ImportError, OSError) as error:
             path = _path_for(error, answered)
             if path is None or not _open(path, answered):
+                _hint(error)
                 raise
+
+
+def _hint(error):
+    """Adds to the traceback of a missing library who knows more (PEP 678)."""
+    try:
+        name = str(error).partition(": ")[0]
+    except Exception:
+        return
+    if ".so" in name and "/" not in name and hasattr(error, "add_note"):
+        if _HINT not in getattr(error, "__notes__", ()):
+            error.add_note(_HINT)
 
 
 def _open(path, answered):

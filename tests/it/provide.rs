@@ -68,6 +68,7 @@ fn a_missing_library_keeps_the_loaders_own_message() {
     let ended = lab.nix_shell(folder.path(), "python -c 'import odd'").exits(1);
     ended.says(&[
         "ImportError: libnobodyknows.so.7: cannot open shared object file: No such file or directory",
+        "venvfix doctor names all libraries that are missing",
     ]);
 }
 
