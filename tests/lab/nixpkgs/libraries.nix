@@ -48,6 +48,7 @@ in
   libsodium = debLibrary "libsodium" { debs = [ "libsodium23" ]; };
   libtool = debLibrary "libtool" { debs = [ "libltdl7" ]; outputs = [ "out" "lib" ]; };
   libunistring = debLibrary "libunistring" { debs = [ "libunistring2" ]; };
+  pcsclite = debLibrary "pcsclite" { debs = [ "libpcsclite1" ]; outputs = [ "out" "dev" "lib" ]; };
   libusb1 = debLibrary "libusb" { debs = [ "libusb-1.0-0" ]; needs = [ systemdLibs ]; };
   libuuid = util-linux;
   libxcrypt = debLibrary "libxcrypt" { debs = [ "libcrypt1" ]; outputs = [ "out" ]; };
@@ -125,6 +126,8 @@ in
     needs = [ gmp libidn2 libunistring libtasn1 p11-kit ];
     propagates = [ nettle ];
   };
+  # nixpkgs' libkrb5 is krb5 without its programs.
+  krb5 = libkrb5;
   libkrb5 = debLibrary "libkrb5" {
     debs = [ "libkrb5-3" "libgssapi-krb5-2" "libk5crypto3" "libkrb5support0" "libcom-err2" ];
     outputs = [ "out" "dev" "lib" ];
