@@ -12,3 +12,4 @@ mod provide;
 mod settings;
 mod story;
 mod support;
+mod wheels;

@@ -1,0 +1,234 @@
+//! Real wheels, one row each: their import fails with the loader's message where nothing is provided,
+//! and works in the shell, outside it with an empty environment, and in a subprocess there.
+
+use std::path::Path;
+
+use super::support::Folder;
+use super::support::lab::Lab;
+
+/// One wheel.
+struct Row {
+    /// What is installed.
+    requirements: &'static str,
+    /// The attributes that the shell has beside python.
+    libraries: &'static str,
+    /// What is run.
+    code: &'static str,
+    /// What it says where nothing is provided.
+    bare: &'static str,
+    /// Variables that the package itself sets on import.
+    sets: &'static [&'static str],
+}
+
+const PLAIN: Row =
+    Row { requirements: "", libraries: "", code: "", bare: "cannot open shared object file", sets: &[] };
+
+const SHELL: &str = "{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  packages = [ pkgs.python3 ];
+  buildInputs = with pkgs; [ LIBRARIES ];
+  VENVFIX_PROJECT = toString ./.;
+  shellHook = ''eval \"$(PROGRAM hook bash)\"; venvfix-enter'';
+}
+";
+
+/// What QtWidgets wants; in nixpkgs `krb5` has the library that QtNetwork wants.
+const QT: &str =
+    "libGL glib dbus fontconfig freetype libxkbcommon brotli zstd libx11 krb5 libpulseaudio pcsclite";
+/// What Qt's xcb platform opens beyond that.
+const XCB: &str = "libxcb libxcb-cursor libxcb-wm libxcb-image libxcb-keysyms libxcb-render-util libxcb-util";
+
+fn project(lab: &Lab, row: &Row) -> Folder {
+    let folder = Folder::new();
+    let program = lab.program().to_str().unwrap();
+    folder.write("shell.nix", SHELL.replace("LIBRARIES", row.libraries).replace("PROGRAM", program));
+    folder.write("requirements.txt", format!("{}\n", row.requirements.replace(' ', "\n")));
+    folder.write("code.py", row.code);
+    folder
+}
+
+fn check(row: &Row) {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, row);
+    let path = folder.path();
+    lab.nix_shell(path, "python code.py").exits(0).silent_about(&["missing", "could not"]);
+    let outside = |arguments: &[&str]| {
+        lab.run(path, &[&["env", "-i", "HOME=/tmp", ".venv/bin/python"], arguments].concat())
+    };
+
+    // Without the provider: no site, the same packages.
+    let bare = "import glob, runpy, sys; sys.path += glob.glob('.venv/lib/*/site-packages'); runpy.run_path('code.py')";
+    let ended = outside(&["-S", "-c", bare]);
+    assert_ne!(ended.code, Some(0), "works bare");
+    ended.says(&[row.bare]);
+
+    outside(&["code.py"]).exits(0);
+    outside(&["-c", "import subprocess, sys; subprocess.run([sys.executable, 'code.py'], check=True)"])
+        .exits(0);
+    nothing_leaks(lab, path, row);
+}
+
+/// A child of Python sees what it would have seen.
+fn nothing_leaks(lab: &Lab, path: &Path, row: &Row) {
+    let script = "import runpy, subprocess; seen = lambda: set(subprocess.run(['env'], capture_output=True, text=True).stdout.splitlines()); \
+                  before = seen(); runpy.run_path('code.py'); print(*sorted(line.split('=')[0] for line in before ^ seen()))";
+    let path_variable = "PATH=/run/current-system/sw/bin";
+    let ended = lab.run(path, &["env", "-i", path_variable, ".venv/bin/python", "-c", script]).exits(0);
+    let names = ended.stdout.lines().last().unwrap_or_default().split_whitespace();
+    let foreign: Vec<&str> = names.filter(|name| !row.sets.contains(name)).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+/// A row that is large: it runs with `tests/run --all`.
+fn check_heavy(row: &Row) {
+    if std::env::var_os("VENVFIX_ALL").is_some() {
+        check(row);
+    }
+}
+
+#[test]
+fn numpy() {
+    check(&Row { requirements: "numpy", code: "import numpy.linalg", bare: "libstdc++.so.6", ..PLAIN });
+}
+
+#[test]
+fn psycopg2() {
+    check(&Row { requirements: "psycopg2-binary", code: "import psycopg2", bare: "libz.so.1", ..PLAIN });
+}
+
+#[test]
+fn pyzmq() {
+    check(&Row { requirements: "pyzmq", code: "import zmq; zmq.Context().term()", ..PLAIN });
+}
+
+#[test]
+fn shapely() {
+    check(&Row { requirements: "shapely", code: "import shapely; shapely.Point(0, 0).buffer(1)", ..PLAIN });
+}
+
+#[test]
+fn pillow() {
+    check(&Row { requirements: "pillow", code: "from PIL import Image, ImageFont, _avif", ..PLAIN });
+}
+
+#[test]
+fn grpcio() {
+    check(&Row { requirements: "grpcio", code: "import grpc", ..PLAIN });
+}
+
+#[test]
+fn h5py() {
+    check(&Row { requirements: "h5py", code: "import h5py", ..PLAIN });
+}
+
+#[test]
+fn python_magic() {
+    let code = "import magic; magic.Magic";
+    check(&Row {
+        requirements: "python-magic",
+        libraries: "file",
+        code,
+        bare: "failed to find libmagic",
+        ..PLAIN
+    });
+}
+
+#[test]
+fn cairocffi() {
+    let code = "import cairocffi; cairocffi.ImageSurface(cairocffi.FORMAT_ARGB32, 9, 9)";
+    check(&Row { requirements: "cairocffi", libraries: "cairo", code, bare: "cannot load library", ..PLAIN });
+}
+
+#[test]
+fn opencv() {
+    let libraries = "libGL glib libxcb";
+    // cv2 sets the variable itself, for its own plugins.
+    let sets = &["LD_LIBRARY_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"];
+    check(&Row {
+        requirements: "opencv-python",
+        libraries,
+        code: "import cv2",
+        bare: "libstdc++.so.6",
+        sets,
+    });
+}
+
+#[test]
+fn lightgbm() {
+    check_heavy(&Row { requirements: "lightgbm", code: "import lightgbm", ..PLAIN });
+}
+
+#[test]
+fn pandas() {
+    let code = "import pandas; assert pandas.DataFrame({'a': [1, 2]})['a'].sum() == 3";
+    check_heavy(&Row { requirements: "pandas", code, bare: "numpy", ..PLAIN });
+}
+
+#[test]
+fn scipy_and_scikit_learn() {
+    let code = "import scipy.linalg, sklearn.svm; sklearn.svm.SVC().fit([[0], [1]], [0, 1])";
+    let sets = &["KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"];
+    check_heavy(&Row { requirements: "scipy scikit-learn", code, bare: "numpy", sets, ..PLAIN });
+}
+
+#[test]
+fn pyarrow() {
+    let code = "import pyarrow, pyarrow.parquet; assert len(pyarrow.array([1, 2])) == 2";
+    check_heavy(&Row { requirements: "pyarrow", code, bare: "libstdc++.so.6", ..PLAIN });
+}
+
+#[test]
+fn pyqt6_draws_off_screen() {
+    let code = "import os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n\
+                from PyQt6.QtWidgets import QApplication, QLabel\napp = QApplication([]); QLabel('x').show()";
+    check_heavy(&Row { requirements: "PyQt6", libraries: QT, code, sets: &["QT_QPA_PLATFORM"], ..PLAIN });
+}
+
+#[test]
+fn pyside6_draws_off_screen() {
+    let code = "import os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n\
+                from PySide6.QtWidgets import QApplication, QLabel\napp = QApplication([]); QLabel('x').show()";
+    check_heavy(&Row {
+        requirements: "PySide6-Essentials",
+        libraries: QT,
+        code,
+        sets: &["QT_QPA_PLATFORM", "PYSIDE6_OPTION_PYTHON_ENUM"],
+        ..PLAIN
+    });
+}
+
+/// Qt opens the platform plugin in C: its libraries are opened when the package is imported.
+#[test]
+fn qts_xcb_plugin_loads_up_to_the_display() {
+    if std::env::var_os("VENVFIX_ALL").is_none() {
+        return;
+    }
+    let Some(lab) = Lab::get() else { return };
+    for (package, module) in [("PyQt6", "PyQt6"), ("PySide6-Essentials", "PySide6")] {
+        let code: &'static str =
+            format!("from {module}.QtWidgets import QApplication; QApplication([])").leak();
+        let libraries: &'static str = format!("{QT} {XCB}").leak();
+        let row = Row { requirements: package, libraries, code, ..PLAIN };
+        let folder = project(lab, &row);
+        let ended = lab.nix_shell(folder.path(), "QT_QPA_PLATFORM=xcb python code.py");
+        ended.says(&["qt.qpa.xcb: could not connect to display"]);
+    }
+}
+
+/// pip builds with the venv's python in an environment of its own, whose numpy wants libraries too.
+#[test]
+fn a_setup_script_that_imports_numpy_builds_in_isolation() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, &Row { requirements: "./built", code: "import built", ..PLAIN });
+    folder.write(
+        "built/pyproject.toml",
+        "[build-system]\nrequires = ['setuptools', 'numpy']\nbuild-backend = 'setuptools.build_meta'\n",
+    );
+    folder.write("built/setup.py", "import numpy.linalg, setuptools\nsetuptools.setup(name='built', version='1', py_modules=['built'])\n");
+    folder.write("built/built.py", "");
+    // The provider comes with the first entry, when nothing is to be built yet.
+    folder.write("requirements.txt", "");
+    lab.nix_shell(folder.path(), "true").exits(0);
+    folder.write("requirements.txt", "./built\n");
+    lab.nix_shell(folder.path(), "python code.py").exits(0).silent_about(&["error"]);
+}
