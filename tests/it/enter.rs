@@ -197,7 +197,8 @@ fn an_installer_that_outlives_its_killed_parent_is_waited_for() {
     let shim = project.folder.write("bin/python3", slow);
     std::fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", project.folder.join("bin").display(), std::env::var("PATH").unwrap());
-    let mut first = project.command(&[VENVFIX, "enter"]).env("PATH", &path).spawn().unwrap();
+    let mut first = project.command(&[VENVFIX, "enter"]);
+    let mut first = first.env("PATH", &path).stderr(std::process::Stdio::null()).spawn().unwrap();
     while !project.folder.join(".venv/.venvfix/making").exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
