@@ -313,3 +313,77 @@ fn the_drivers_library_and_the_variable_for_it_are_there_where_a_driver_is() {
     let ended = lab.run_with(folder.path(), &options, &["nix-shell", "--run", script]).exits(0);
     assert_eq!(ended.stdout, "/run/opengl-driver/lib\n", "{ended:?}");
 }
+
+#[test]
+fn a_store_path_in_use_outlives_a_garbage_collection_and_goes_with_the_venv() {
+    let Some(lab) = Lab::get() else { return };
+    // A package that nothing else keeps.
+    let own = "(pkgs.runCommand \"own-zbar\" { } ''mkdir -p $out/lib; cp ${pkgs.zbar.lib or pkgs.zbar}/lib/libzbar.so.0 $out/lib/'')";
+    let folder = project(lab, own, "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libzbar.so.0"]);
+    lab.nix_shell(folder.path(), "true").exits(0);
+    let map = std::fs::read_dir(folder.join(".venv/lib")).unwrap().next().unwrap().unwrap().path();
+    let map = std::fs::read_to_string(map.join("site-packages/_venvfix.libraries")).unwrap();
+    let library = map.lines().find_map(|line| line.strip_prefix("libzbar.so.0\t")).unwrap();
+    let package = library.split("/lib/").next().unwrap();
+    assert!(package.ends_with("-own-zbar"), "{package}");
+    // What a garbage collection goes by, of this path alone: a whole one would disturb other tests.
+    let roots = || lab.run(folder.path(), &["nix-store", "--query", "--roots", package]).exits(0).stdout;
+    assert!(roots().contains("/.venv/.venvfix/roots/"), "{}", roots());
+    lab.run(folder.path(), &["env", "-i", ".venv/bin/python", "-c", "import odd"]).exits(0);
+    std::fs::remove_dir_all(folder.join(".venv")).unwrap();
+    assert!(!roots().contains("/.venv/"), "{}", roots());
+}
+
+#[test]
+fn a_path_that_is_gone_costs_one_warning_and_keeps_the_message() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libz.so.1"]);
+    let gone = "sed -i 's|^libz.so.1\t.*|libz.so.1\t/nix/store/gone/lib/libz.so.1|' .venv/lib/*/site-packages/_venvfix.libraries; \
+                python -c 'for n in range(3):\n  try: import odd\n  except ImportError as e: print(e)'";
+    let ended = lab.nix_shell(folder.path(), gone).exits(0);
+    assert_eq!(ended.stdout.matches("libz.so.1: cannot open shared object file").count(), 3, "{ended:?}");
+    let warning = "could not open /nix/store/gone/lib/libz.so.1";
+    assert_eq!(ended.stderr.matches(warning).count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn programs_started_from_python_are_none_the_wiser() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "pkgs.ncurses pkgs.readline pkgs.openssl", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libz.so.1,libncursesw.so.6,libcrypto.so.3"]);
+    lab.nix_shell(folder.path(), "true").exits(0);
+    let code = |programs: &str| {
+        format!(
+            "import odd, subprocess; [subprocess.run(c, check=True, stdout=subprocess.DEVNULL) for c in ({programs})]"
+        )
+    };
+    let nix = code("['git', '--version'], ['bash', '-c', ':'], ['nix', '--version'], ['env']");
+    lab.run(folder.path(), &[".venv/bin/python", "-c", &nix]).exits(0);
+    // Programs of another system, with another glibc.
+    let host = code("['/usr/bin/env'], ['/bin/bash', '-c', ':'], ['/usr/bin/perl', '-e', '1']");
+    lab.run_with(folder.path(), &["--fhs"], &[".venv/bin/python", "-c", &host]).exits(0);
+}
+
+#[test]
+fn a_shell_of_any_form_offers_the_same() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libGL.so.1,libgthread-2.0.so.0"]);
+    let text = folder.read("shell.nix");
+    let shapes = [
+        "packages = [ pkgs.python3 pkgs.libGL pkgs.glib ];",
+        "packages = [ pkgs.python3 ]; nativeBuildInputs = [ pkgs.libGL pkgs.glib ];",
+        "packages = [ pkgs.python3 ]; inputsFrom = [ (pkgs.mkShell { buildInputs = [ pkgs.libGL pkgs.glib ]; }) ];",
+        "packages = [ pkgs.python3 ]; LD_LIBRARY_PATH = pkgs.lib.makeLibraryPath [ pkgs.libGL pkgs.glib ];",
+        "packages = [ pkgs.python3 ]; VENVFIX_LIBRARY_PATH = pkgs.lib.makeLibraryPath [ pkgs.libGL pkgs.glib ];",
+    ];
+    for shape in shapes {
+        folder.write("shell.nix", text.replace("packages = [ pkgs.python3 ];", shape));
+        for options in [&["nix-shell"][..], &["nix-shell", "--pure"]] {
+            let command = [options, &["--run", "env -u LD_LIBRARY_PATH python -c 'import odd'"]].concat();
+            lab.run(folder.path(), &command).exits(0).silent_about(&["missing"]);
+        }
+    }
+}
