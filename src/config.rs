@@ -83,7 +83,8 @@ impl Environment {
         self.find_program("nix-store", None).or_else(elsewhere)
     }
 
-    fn find_program(&self, name: &str, without: Option<&Path>) -> Option<PathBuf> {
+    /// The first program of this name on PATH outside of the tree `without`.
+    pub fn find_program(&self, name: &str, without: Option<&Path>) -> Option<PathBuf> {
         let directories = env::split_paths(&self.path).filter(|directory| directory.is_absolute());
         directories
             .filter(|directory| without.is_none_or(|tree| !directory.starts_with(tree)))
@@ -105,18 +106,32 @@ pub enum Provide {
     None,
 }
 
+/// What installs the requirements.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Installer {
+    /// uv where the shell has it, else pip.
+    #[default]
+    Auto,
+    /// pip.
+    Pip,
+    /// uv.
+    Uv,
+}
+
 /// The keys of a settings file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 struct Keys {
     venv_dir: Option<PathBuf>,
     requirements: Option<Vec<PathBuf>>,
+    installer: Installer,
     nix_file: Option<PathBuf>,
     provide: Provide,
     ignore: Vec<String>,
 }
 
-const KNOWN_KEYS: [&str; 5] = ["ignore", "nix-file", "provide", "requirements", "venv-dir"];
+const KNOWN_KEYS: [&str; 6] = ["ignore", "installer", "nix-file", "provide", "requirements", "venv-dir"];
 
 /// Everything that is settled before work starts. All paths are absolute.
 #[derive(Clone, Debug)]
@@ -127,6 +142,8 @@ pub struct Config {
     pub venv: PathBuf,
     /// Requirement files that the settings name, or requirements.txt where it exists.
     pub requirements: Vec<PathBuf>,
+    /// What installs them.
+    pub installer: Installer,
     /// The Nix file that add-lib edits.
     pub nix_file: PathBuf,
     /// How libraries reach Python.
@@ -169,6 +186,7 @@ impl Config {
             project: project.to_owned(),
             venv,
             requirements,
+            installer: keys.installer,
             nix_file,
             provide: keys.provide,
             ignore: keys.ignore,
@@ -181,6 +199,7 @@ impl Config {
             project: project.to_owned(),
             venv: venv.to_owned(),
             requirements: Vec::new(),
+            installer: Installer::Auto,
             nix_file: default_nix_file(project),
             provide: Provide::Import,
             ignore: Vec::new(),

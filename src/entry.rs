@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::config::{Config, Environment, Provide};
+use crate::config::{self, Config, Environment, Provide};
+use crate::diagnose::Report;
 use crate::error::Trouble;
 use crate::fsx;
 use crate::offer;
@@ -14,7 +15,9 @@ use crate::provide::{self, links};
 use crate::provision::Provision;
 use crate::report::{self, Speaker};
 use crate::shell::{Changes, activation};
-use crate::venv::install::{self, Lock};
+use crate::venv::install::{Installer, install};
+use crate::venv::lock::Lock;
+use crate::venv::make;
 use crate::venv::plan::{Observed, Plan, Present, plan};
 use crate::venv::requirements;
 use crate::venv::stamp::{self, Stamp};
@@ -46,7 +49,7 @@ impl Entry<'_> {
         let _lock = Lock::take(project, || {
             self.speaker.step("waiting for another shell to finish with this project")
         })?;
-        install::recover(&self.config.venv)?;
+        make::recover(&self.config.venv)?;
         let observed = self.observe(&python)?;
         let plan = self.decide(&observed);
         if plan.is_nothing() {
@@ -62,6 +65,17 @@ impl Entry<'_> {
         let wanted = self.config.provide == Provide::LdLibraryPath && links.exists();
         let before = OsStr::new(&self.environment.shell.ld_library_path);
         activation(&self.config.venv, &self.environment.path, wanted.then_some((&links, before)))
+    }
+
+    fn installer(&self) -> Result<Installer> {
+        let uv = self.environment.find_program("uv", Some(&self.config.venv));
+        match (self.config.installer, uv) {
+            (config::Installer::Pip, _) | (config::Installer::Auto, None) => Ok(Installer::Pip),
+            (_, Some(program)) => Ok(Installer::Uv { program, builds: provide::builds(&self.config.venv) }),
+            (config::Installer::Uv, None) => Err(Trouble::new("there is no uv on PATH")
+                .help("add uv to the packages in shell.nix, or set installer = \"auto\"")
+                .into()),
+        }
     }
 
     /// The shell's own python: not the venv's, which may be on PATH already.
@@ -128,38 +142,44 @@ impl Entry<'_> {
         stamp::remove(venv)?;
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
-            if install::upgrade(python, venv, project).is_err() {
-                install::create(python, venv, project)?;
+            if make::upgrade(python, venv, project).is_err() {
+                make::create(python, venv, project)?;
             }
         }
         if let Some(reason) = &plan.create {
             self.speaker.step(format_args!("making {} ({reason})", self.shown(venv)));
-            install::create(python, venv, project)?;
+            make::create(python, venv, project)?;
             if requirements.is_empty() {
                 self.speaker.step("there is no requirements.txt: nothing to install");
             }
         }
         stamp::remove(venv)?;
+        if !observed.provided || plan.create.is_some() || plan.upgrade.is_some() {
+            // What is built on the way, with numpy at hand, needs libraries too.
+            self.scan_and_provide(observed)?;
+        }
         let installed = match &plan.install {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
                 self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
-                install::pip_install(&venv::python(venv), requirements, project)
+                install(&self.installer()?, &venv::python(venv), requirements, project)
             }
             None => Ok(()),
         };
-        if installed.is_err() && matches!(observed.present, Present::Working(_)) && install::restore(venv)? {
+        if installed.is_err() && matches!(observed.present, Present::Working(_)) && make::restore(venv)? {
             self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
             return installed;
         }
-        let stamp = self.scan_and_provide(observed)?;
-        install::finish(venv)?;
+        let (mut stamp, found) = self.scan_and_provide(observed)?;
+        self.speaker.block(&report::entry_summary(&found));
+        stamp.missing = report::missing_for_import(&found);
+        make::finish(venv)?;
         // Without a stamp the next entry tries again.
         installed?;
         stamp.write()
     }
 
-    fn scan_and_provide(&self, observed: &Observed) -> Result<Stamp> {
+    fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Report)> {
         let venv = Venv::open(&self.config.venv)?;
         let interpreter = &venv.interpreter;
         let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
@@ -180,10 +200,8 @@ impl Entry<'_> {
             speaker: self.speaker,
         };
         let found = provision.carry_out()?;
-        self.speaker.block(&report::entry_summary(&found));
-        stamp.missing = report::missing_for_import(&found);
         stamp.site_packages = stamp::site_packages_times(&self.config.venv);
-        Ok(stamp)
+        Ok((stamp, found))
     }
 
     /// What is still missing is said on each entry, in one line.
@@ -205,7 +223,7 @@ fn same_version(venv: &Path, interpreter: &Path) -> bool {
     let numbered = name.to_string_lossy().strip_prefix("python").is_some_and(|version| version.contains('.'));
     numbered
         && venv.join("pyvenv.cfg").exists()
-        && !install::is_half_made(venv)
+        && !make::is_half_made(venv)
         && venv.join("lib").join(name).join("site-packages").is_dir()
 }
 
@@ -224,7 +242,7 @@ fn present(venv: &Path) -> Result<Present> {
     if fs::read_dir(venv).is_ok_and(|mut entries| entries.next().is_none()) {
         return Ok(Present::Nothing);
     }
-    let made = venv.join("pyvenv.cfg").exists() && !install::is_half_made(venv);
+    let made = venv.join("pyvenv.cfg").exists() && !make::is_half_made(venv);
     let whole = made && !venv::site_packages(venv).is_empty();
     Ok(match fs::canonicalize(venv::python(venv)) {
         Ok(interpreter) if whole => Present::Working(interpreter),

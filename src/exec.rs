@@ -101,7 +101,8 @@ impl Task {
 
     fn expression(&self, own_group: bool) -> duct::Expression {
         let mut child = duct::cmd(&self.program, &self.arguments).dir(&self.directory).unchecked();
-        for (name, value) in &self.environment {
+        // duct lets the inner expression win: what was said last goes innermost.
+        for (name, value) in self.environment.iter().rev() {
             child = match value {
                 Some(value) => child.env(name, value),
                 None => child.env_remove(name),
@@ -215,5 +216,26 @@ fn end(child: &duct::Handle, whole_group: bool, signal: Signal) {
         let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { continue };
         // A child that is gone already is what is wanted.
         let _ = if whole_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_on_a_variable_counts() {
+        let task = |task: Task| task.args(["-c", "echo ${X-unset}"]).capture().run().unwrap().stdout;
+        let shell = || Task::new("/bin/sh", Path::new("/"));
+        assert_eq!(task(shell().without_env("X").env("X", "1")), "1\n");
+        assert_eq!(task(shell().env("X", "1").without_env("X")), "unset\n");
+    }
+
+    #[test]
+    fn a_child_that_takes_too_long_is_ended_with_its_children() {
+        let script = "sleep 100 & wait";
+        let error =
+            Task::new("/bin/sh", Path::new("/")).args(["-c", script]).limit(Duration::from_millis(50)).run();
+        assert!(error.unwrap_err().to_string().contains("took too long"));
     }
 }

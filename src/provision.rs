@@ -75,6 +75,7 @@ impl Provision<'_> {
         let shims = provide::write_shims(&own.join("shims"), &aliases, self.venv.interpreter.object.machine)?;
         let mut libraries = offered.libraries.clone();
         libraries.extend(shims);
+        provide::install_for_builds(&self.venv.root, &libraries)?;
         let openings = openings(installed, &libraries);
         for path in &self.venv.site_packages {
             provide::install(path, &libraries, &openings)?;

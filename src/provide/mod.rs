@@ -20,6 +20,7 @@ use crate::offer::Libraries;
 
 const MODULE: (&str, &str) = ("_venvfix.py", include_str!("../../hooks/_venvfix.py"));
 const START: (&str, &str) = ("000_venvfix.pth", include_str!("../../hooks/000_venvfix.pth"));
+const BUILDS: (&str, &str) = ("sitecustomize.py", include_str!("../../hooks/sitecustomize.py"));
 const DATA: &str = "_venvfix.libraries";
 
 /// The line of the module that is filled in.
@@ -94,6 +95,23 @@ pub fn write_shims(folder: &Path, aliases: &Libraries, machine: Machine) -> Resu
         made.insert(name.clone(), path);
     }
     Ok(made)
+}
+
+/// The directory that brings the provider of the venv at `venv` to builds outside of it.
+pub fn builds(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/builds")
+}
+
+/// Writes that directory.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn install_for_builds(venv: &Path, libraries: &Libraries) -> Result<()> {
+    let folder = builds(venv);
+    fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+    fsx::write_own_if_changed(&folder.join(DATA), render(libraries).as_bytes())?;
+    fsx::write_own_if_changed(&folder.join(MODULE.0), MODULE.1.as_bytes())?;
+    fsx::write_own_if_changed(&folder.join(BUILDS.0), BUILDS.1.as_bytes()).map(|_| ())
 }
 
 /// Takes the provider out of a site-packages directory.

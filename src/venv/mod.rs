@@ -5,6 +5,8 @@ mod config_file;
 mod distribution;
 pub mod install;
 mod interpreter;
+pub mod lock;
+pub mod make;
 pub mod plan;
 pub mod requirements;
 mod scan;

@@ -215,20 +215,56 @@ fn qts_xcb_plugin_loads_up_to_the_display() {
     }
 }
 
+/// A package whose build imports numpy.
+fn built(lab: &Lab) -> Folder {
+    let folder = project(lab, &Row { requirements: "./built", code: "import built", ..PLAIN });
+    let requires =
+        "[build-system]\nrequires = ['setuptools', 'numpy']\nbuild-backend = 'setuptools.build_meta'\n";
+    folder.write("built/pyproject.toml", requires);
+    let setup = "import numpy.linalg, setuptools\nsetuptools.setup(name='built', version='1', py_modules=['built'])\n";
+    folder.write("built/setup.py", setup);
+    folder.write("built/built.py", "");
+    folder
+}
+
 /// pip builds with the venv's python in an environment of its own, whose numpy wants libraries too.
 #[test]
-fn a_setup_script_that_imports_numpy_builds_in_isolation() {
+fn a_setup_script_that_imports_numpy_builds_in_pips_isolation() {
     let Some(lab) = Lab::get() else { return };
-    let folder = project(lab, &Row { requirements: "./built", code: "import built", ..PLAIN });
-    folder.write(
-        "built/pyproject.toml",
-        "[build-system]\nrequires = ['setuptools', 'numpy']\nbuild-backend = 'setuptools.build_meta'\n",
-    );
-    folder.write("built/setup.py", "import numpy.linalg, setuptools\nsetuptools.setup(name='built', version='1', py_modules=['built'])\n");
-    folder.write("built/built.py", "");
-    // The provider comes with the first entry, when nothing is to be built yet.
-    folder.write("requirements.txt", "");
-    lab.nix_shell(folder.path(), "true").exits(0);
-    folder.write("requirements.txt", "./built\n");
+    let folder = built(lab);
     lab.nix_shell(folder.path(), "python code.py").exits(0).silent_about(&["error"]);
+}
+
+/// uv builds with the base interpreter. Its wheel's program starts where there is a /lib64.
+#[test]
+fn a_setup_script_that_imports_numpy_builds_in_uvs_isolation() {
+    let Some(lab) = Lab::get() else { return };
+    let (folder, tools) = (built(lab), Folder::new());
+    let fetched = super::support::command("python3", tools.path())
+        .args(["-m", "pip", "install", "-q", "--target", "tools", "uv"])
+        .status();
+    assert!(fetched.unwrap().success());
+    let uv = tools.join("tools/bin/uv");
+    let text = folder.read("shell.nix").replace(
+        "venvfix-enter",
+        &format!("PATH=\"{}:$PATH\" venvfix-enter", uv.parent().unwrap().display()),
+    );
+    folder.write("shell.nix", text);
+    let run = |command: &[&str]| {
+        lab.run_with(folder.path(), &["--fhs", "-r", tools.path().to_str().unwrap()], command)
+    };
+    let ended = run(&["nix-shell", "--run", "python code.py; python -m pip freeze; uv pip list 2>/dev/null"])
+        .exits(0);
+    let ended = ended.silent_about(&["error", "pip could not"]);
+    assert!(!ended.stdout.contains("_venvfix"), "{}", ended.stdout);
+    // With pip's own build it would have been numpy from the venv; it is in neither.
+    assert!(!ended.stdout.contains("numpy"), "{}", ended.stdout);
+    folder.write("venvfix.toml", "installer = 'uv'\n");
+    std::fs::remove_dir_all(folder.join(".venv")).unwrap();
+    run(&["nix-shell", "--run", "python code.py"]).exits(0);
+    folder.write("shell.nix", folder.read("shell.nix").replace(tools.path().to_str().unwrap(), "/nowhere"));
+    std::fs::remove_dir_all(folder.join(".venv")).unwrap();
+    run(&["nix-shell", "--run", "true"])
+        .exits(0)
+        .says(&["there is no uv on PATH", "help: add uv to the packages"]);
 }
