@@ -15,6 +15,7 @@ CASES = [
     ("start (-c pass), bare venv", "pass", CLEAN),
     ("import numpy, LD_LIBRARY_PATH", "import numpy", WITH_PATH),
     ("import pandas, LD_LIBRARY_PATH", "import pandas", WITH_PATH),
+    ("import QtWidgets, LD_LIBRARY_PATH", "import PyQt6.QtWidgets", WITH_PATH),
 ]
 
 

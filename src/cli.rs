@@ -5,9 +5,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+const FIRST_STEPS: &str = "\
+First steps, in a folder with a requirements.txt:
+  venvfix init              writes shell.nix
+  nix-shell                 makes .venv, installs, says what is missing
+  venvfix doctor            says it in full
+  venvfix add-lib NAME      adds what is missing to shell.nix
+
+Exit codes: 0 fine, 1 errors found, 2 wrong usage or settings, 3 could not do the job, 130 interrupted.
+VENVFIX_SKIP=1 makes the shell's hook do nothing.";
+
 /// Keeps a pip virtual environment working inside a Nix shell.
 #[derive(Debug, Parser)]
-#[command(name = "venvfix", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "venvfix", version, max_term_width = 100, disable_help_subcommand = true, after_help = FIRST_STEPS)]
 pub struct Cli {
     /// Work as if started in this folder.
     #[arg(short = 'C', value_name = "DIR", global = true)]
@@ -21,8 +31,8 @@ pub struct Cli {
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// When to use colours; NO_COLOR is obeyed.
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    /// When to use colours: auto, always or never; NO_COLOR is obeyed.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
     pub color: Color,
 
     /// What to do.
@@ -46,23 +56,25 @@ pub enum Color {
 pub enum Command {
     /// Write a shell.nix with Python, the usual system libraries and venvfix.
     Init(Init),
-    /// Bring the venv up to date and print the environment changes (called by the hook).
-    Enter(Enter),
-    /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
-    Hook(Hook),
-    /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
-    Run(Run),
-    /// Put the provider into a venv that another tool made (tox, pre-commit, python -m venv).
-    Provide(ProvidePath),
     /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
     ///
     /// Reads files only: starts no program of the project or its venv.
     /// Exits 0 if nothing is wrong, 1 if something is, 2 on bad usage, 3 if it could not look.
     Doctor(Doctor),
+    /// Add libraries to shell.nix: attributes, SONAMEs or PyPI names.
+    ///
+    /// For example: venvfix add-lib zlib libGL.so.1 python-magic
+    AddLib(AddLib),
     /// Say what requirements will need on NixOS, without Nix: downloads the wheels and reads them.
     Preview(Preview),
-    /// Add libraries to shell.nix: attributes, SONAMEs or PyPI names.
-    AddLib(AddLib),
+    /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
+    Run(Run),
+    /// Put the provider into a venv that another tool made (tox, pre-commit, python -m venv).
+    Provide(ProvidePath),
+    /// Bring the venv up to date and print the environment changes (called by the hook).
+    Enter(Enter),
+    /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
+    Hook(Hook),
 }
 
 /// `venvfix init`
@@ -121,12 +133,13 @@ pub struct Doctor {
     /// A venv or a project folder [default: the project here].
     pub path: Option<PathBuf>,
 
-    /// How to report.
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How to report: human, or json (its schema is 1).
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 
-    /// Whose loader to reckon with: `nix` is an interpreter from /nix/store with nothing offered.
-    #[arg(long, value_name = "WHICH", default_value = "auto")]
+    /// Whose loader to reckon with: auto (the interpreter's own), host (the system's), or nix (of an
+    /// interpreter from /nix/store, with nothing offered).
+    #[arg(long, value_name = "WHICH", default_value = "auto", hide_possible_values = true)]
     pub loader: Loader,
 }
 
@@ -165,8 +178,8 @@ pub struct Preview {
     #[arg(long, value_name = "X.Y")]
     pub python: Option<String>,
 
-    /// How to report.
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How to report: human, or json (its schema is 1).
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 }
 

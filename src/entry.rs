@@ -162,7 +162,8 @@ impl Entry<'_> {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
                 self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
-                install(&self.installer()?, &venv::python(venv), requirements, project)
+                self.installer()
+                    .and_then(|installer| install(&installer, &venv::python(venv), requirements, project))
             }
             None => Ok(()),
         };

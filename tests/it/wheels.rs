@@ -235,16 +235,40 @@ fn a_setup_script_that_imports_numpy_builds_in_pips_isolation() {
     lab.nix_shell(folder.path(), "python code.py").exits(0).silent_about(&["error"]);
 }
 
-/// uv builds with the base interpreter. Its wheel's program starts where there is a /lib64.
-#[test]
-fn a_setup_script_that_imports_numpy_builds_in_uvs_isolation() {
-    let Some(lab) = Lab::get() else { return };
-    let (folder, tools) = (built(lab), Folder::new());
+/// uv of its wheel, in a folder of its own.
+fn uv() -> (Folder, std::path::PathBuf) {
+    let tools = Folder::new();
     let fetched = super::support::command("python3", tools.path())
         .args(["-m", "pip", "install", "-q", "--target", "tools", "uv"])
         .status();
     assert!(fetched.unwrap().success());
     let uv = tools.join("tools/bin/uv");
+    (tools, uv)
+}
+
+#[test]
+fn uv_sync_keeps_the_provider_and_does_not_list_it() {
+    let Some(lab) = Lab::get() else { return };
+    let (tools, uv) = uv();
+    let folder = project(lab, &Row { requirements: "pyzmq", code: "import zmq", ..PLAIN });
+    folder.write(
+        "pyproject.toml",
+        "[project]\nname = 'p'\nversion = '0'\nrequires-python = '>=3.11'\ndependencies = ['pyzmq', 'six']\n",
+    );
+    let uv = uv.display();
+    let script = format!(
+        "export UV_PYTHON_DOWNLOADS=never; '{uv}' sync -q && '{uv}' pip list -q && '{uv}' pip check -q && python -c 'import zmq, six; print(1)'"
+    );
+    let options = ["--fhs", "-r", tools.path().to_str().unwrap()];
+    let ended = lab.run_with(folder.path(), &options, &["nix-shell", "--run", &script]).exits(0);
+    assert!(ended.stdout.ends_with("1\n") && !ended.stdout.contains("_venvfix"), "{}", ended.stdout);
+}
+
+/// uv builds with the base interpreter. Its wheel's program starts where there is a /lib64.
+#[test]
+fn a_setup_script_that_imports_numpy_builds_in_uvs_isolation() {
+    let Some(lab) = Lab::get() else { return };
+    let (folder, (tools, uv)) = (built(lab), uv());
     let text = folder.read("shell.nix").replace(
         "venvfix-enter",
         &format!("PATH=\"{}:$PATH\" venvfix-enter", uv.parent().unwrap().display()),
