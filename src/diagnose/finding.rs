@@ -1,12 +1,13 @@
 //! What doctor says, as data: schema 1 of `doctor --format json`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The schema of [`Report`].
 pub const SCHEMA: u32 = 1;
 
 /// One run of doctor.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -33,7 +34,7 @@ impl Report {
 }
 
 /// The interpreter that will load what was examined.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Python {
     /// `3.13.7`.
     pub version: Option<String>,
@@ -46,7 +47,7 @@ pub struct Python {
 }
 
 /// Sums of a report.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Counts {
     /// Installed distributions.
     pub distributions: usize,
@@ -59,7 +60,7 @@ pub struct Counts {
 }
 
 /// The kind of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// A needed name that the loader will not find.
@@ -81,7 +82,7 @@ pub enum Code {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Something that people use fails.
@@ -93,7 +94,7 @@ pub enum Severity {
 }
 
 /// What fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// An import.
@@ -115,7 +116,7 @@ impl Reach {
 }
 
 /// One diagnosed fact.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
     /// Its kind.
     pub code: Code,
@@ -153,7 +154,7 @@ impl Finding {
 }
 
 /// A distribution that a finding concerns.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Affected {
     /// Normalised name; empty for files that no RECORD names.
     pub name: String,
@@ -164,7 +165,7 @@ pub struct Affected {
 }
 
 /// How sure an attribute is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// By two independent sources.
@@ -174,7 +175,7 @@ pub enum Confidence {
 }
 
 /// What cures a finding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Remedy {
     /// A library of nixpkgs.

@@ -24,3 +24,21 @@ pub fn json(report: &Report) -> Result<String> {
     text.push('\n');
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Others read this file: a change of it is a change of the contract.
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_report() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/doctor.schema.json");
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap() + "\n";
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(written, schema, "rewrite it with BLESS=1 cargo test, and read what changed");
+    }
+}
