@@ -104,6 +104,7 @@ pub fn examine(
         program_remedy: &program_remedy,
     });
     findings.extend(reaching.hazards.iter().map(hazard));
+    findings.sort_by_key(|finding| finding.severity);
     findings.retain(|finding| !is_ignored(finding, ignore));
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {

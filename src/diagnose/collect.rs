@@ -68,7 +68,13 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     findings.extend(wrong_architectures(input));
     findings.extend(unreadable_objects(input));
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.severity, finding.code, finding.reach, finding.soname.clone());
+        // Of what plugins need, what the table of opened libraries knows comes first.
+        let code = |finding: &Finding| match (finding.code, finding.reach) {
+            (Code::DlopenLibrary, Some(Reach::Plugin)) => None,
+            (code, _) => Some(code),
+        };
+        let key =
+            |finding: &Finding| (finding.severity, code(finding), finding.reach, finding.soname.clone());
         key(a).cmp(&key(b)).then_with(|| a.distributions.cmp(&b.distributions))
     });
     findings
@@ -146,9 +152,11 @@ fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
             misses.open(examined, Reach::Plugin);
         }
     }
+    let preloads = &misses.preloads;
     // A late library that the table knows is reported as such, apart from dead plugins.
     let opened = |soname: &str, owner: Owner| {
-        input.opened.iter().any(|opened| opened.soname == soname && Some(opened.owner) == owner)
+        let mut same = input.opened.iter().filter(|opened| opened.soname == soname);
+        same.any(|opened| owner.is_some_and(|owner| preloads.requires(opened.owner, owner)))
     };
     misses.found.retain(|(soname, owner), miss| miss.reach != Reach::Plugin || !opened(soname, *owner));
     misses.into_findings()

@@ -30,6 +30,7 @@ impl Report {
             Severity::Note => {}
         }
         self.findings.push(finding);
+        self.findings.sort_by_key(|finding| finding.severity);
     }
 }
 

@@ -25,6 +25,11 @@ impl Preloads {
         Self { owners, closure: closure(distributions) }
     }
 
+    /// Whether a distribution is, or requires, another.
+    pub(super) fn requires(&self, distribution: usize, other: usize) -> bool {
+        self.closure.get(distribution).is_some_and(|all| all.contains(&other))
+    }
+
     /// Whether a needed name of an object of these distributions is one that they load first.
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };

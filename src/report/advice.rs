@@ -32,20 +32,21 @@ pub(super) fn add_command(report: &Report) -> Option<String> {
 
 /// The call for the parts of packages that open their libraries late: windows, sound.
 fn optional_command(report: &Report) -> Option<String> {
+    let (findings, packages) = optional(report);
     let needed = attributes(missing_libraries(report));
+    let names = attributes(findings.into_iter()).into_iter().filter(|name| !needed.contains(name));
+    let names = names.collect::<Vec<_>>().join(" ");
+    (!names.is_empty()).then(|| format!("venvfix add-lib {names}   # for all that {packages} can do"))
+}
+
+/// Findings of libraries that packages open late, and the names of these packages.
+fn optional(report: &Report) -> (Vec<&Finding>, String) {
     let late =
         |finding: &&Finding| finding.code == Code::DlopenLibrary && finding.reach == Some(Reach::Plugin);
     let findings: Vec<&Finding> = report.findings.iter().filter(late).collect();
-    let names: Vec<&str> =
-        attributes(findings.iter().copied()).into_iter().filter(|name| !needed.contains(name)).collect();
-    let packages: BTreeSet<&str> = findings
-        .iter()
-        .flat_map(|finding| &finding.distributions)
-        .map(|affected| affected.name.as_str())
-        .collect();
-    let packages = packages.into_iter().collect::<Vec<_>>().join(", ");
-    (!names.is_empty())
-        .then(|| format!("venvfix add-lib {}   # for all that {packages} can do", names.join(" ")))
+    let affected = findings.iter().flat_map(|finding| &finding.distributions);
+    let names: BTreeSet<&str> = affected.map(|affected| affected.name.as_str()).collect();
+    (findings, names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// Commands that findings carry themselves, each once.
@@ -63,10 +64,7 @@ fn commands(report: &Report) -> Vec<String> {
 
 /// A wheel's program stands before nixpkgs' on PATH, so it has to go.
 fn programs(report: &Report) -> Vec<String> {
-    let found = report.findings.iter().filter_map(|finding| match &finding.remedy {
-        Remedy::Program { attribute } => Some((attribute.as_str(), finding)),
-        _ => None,
-    });
+    let found = report.findings.iter().filter_map(|finding| Some((program(finding)?, finding)));
     let lines = found.flat_map(|(attribute, finding)| {
         finding.distributions.iter().map(move |affected| {
             let name = &affected.name;
@@ -103,24 +101,47 @@ fn attributes<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a str> {
 
 /// Lines to write into shell.nix, spelt so that they hold in older releases too.
 pub(super) fn shell_lines(report: &Report) -> Vec<String> {
-    let mut libraries: Vec<String> = Vec::new();
-    let mut programs: Vec<String> = Vec::new();
-    for finding in &report.findings {
-        let (list, name) = match &finding.remedy {
-            Remedy::Attribute { attribute, alternatives, .. } if finding.severity == Severity::Error => {
-                (&mut libraries, spelt(attribute, alternatives))
-            }
-            Remedy::Program { attribute } => (&mut programs, attribute.clone()),
-            _ => continue,
-        };
-        if !list.contains(&name) {
-            list.push(name);
+    let needed = spelt_attributes(missing_libraries(report));
+    let (late, packages) = optional(report);
+    let late =
+        spelt_attributes(late.into_iter().filter(|finding| !needed.iter().any(|name| cures(finding, name))));
+    let mut programs: Vec<&str> = report.findings.iter().filter_map(program).collect();
+    programs.dedup();
+    let list = |names: &[String]| format!("with pkgs; [ {} ];", names.join(" "));
+    let mut lines = Vec::new();
+    if !needed.is_empty() {
+        lines.push(format!("buildInputs = {}", list(&needed)));
+    }
+    if !late.is_empty() {
+        lines.push(format!("# for all that {packages} can do, also: {}", late.join(" ")));
+    }
+    if !programs.is_empty() {
+        lines.push(format!("packages = with pkgs; [ {} ];", programs.join(" ")));
+    }
+    lines
+}
+
+fn program(finding: &Finding) -> Option<&str> {
+    match &finding.remedy {
+        Remedy::Program { attribute } => Some(attribute),
+        _ => None,
+    }
+}
+
+fn cures(finding: &Finding, name: &str) -> bool {
+    spelt_attributes(std::iter::once(finding)).iter().any(|own| own == name)
+}
+
+fn spelt_attributes<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<String> {
+    let mut found = Vec::new();
+    for finding in findings {
+        let Remedy::Attribute { attribute, alternatives, .. } = &finding.remedy else { continue };
+        let name = spelt(attribute, alternatives);
+        if !found.contains(&name) {
+            found.push(name);
         }
     }
-    let line = |name: &str, list: Vec<String>| {
-        (!list.is_empty()).then(|| format!("{name} = with pkgs; [ {} ];", list.join(" ")))
-    };
-    [line("buildInputs", libraries), line("packages", programs)].into_iter().flatten().collect()
+    found
 }
 
 /// As add-lib writes it.

@@ -87,7 +87,11 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
         Severity::Note => (NOTE, "note"),
     };
     line(out, format_args!("{style}{word}{style:#}: {}", heading(first, number(findings))));
-    let (cured, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| has_short_remedy(finding));
+    let (mut cured, others): (Vec<_>, Vec<_>) =
+        findings.iter().partition(|finding| has_short_remedy(finding));
+    if first.reach == Some(Reach::Plugin) {
+        cured.sort_by_key(|finding| row(&[finding])[1].clone());
+    }
     table(out, &cured, details);
     for (reason, group) in by_reason(&others) {
         line(out, format_args!("  {}", sanitize(&reason)));
@@ -101,21 +105,29 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
     out.push('\n');
 }
 
-/// Name, remedy and distributions in columns.
+/// Name, remedy and distributions in columns. What only plugins need is put together by remedy: Qt
+/// has dozens.
 fn table(out: &mut String, findings: &[&Finding], details: bool) {
-    let rows: Vec<[String; 3]> = findings.iter().map(|finding| row(finding)).collect();
-    let width =
-        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(MOST_WIDE);
+    let rows: Vec<([String; 3], &[&Finding])> = findings
+        .chunk_by(|a, b| !details && a.reach == Some(Reach::Plugin) && may_share_a_row(a, b))
+        .map(|group| (row(group), group))
+        .collect();
+    let width = |column: usize| {
+        rows.iter().map(|(row, _)| row[column].chars().count()).max().unwrap_or(0).min(MOST_WIDE)
+    };
     let widths = [width(0), width(1)];
-    for ([subject, remedy, packages], finding) in rows.iter().zip(findings) {
-        line(
-            out,
-            format_args!("  {subject:<0$}  {remedy:<1$}  {DIM}{packages}{DIM:#}", widths[0], widths[1]),
-        );
+    for ([subject, remedy, packages], group) in &rows {
+        let text = format!("  {subject:<0$}  {remedy:<1$}  ", widths[0], widths[1]);
+        line(out, format_args!("{text}{DIM}{packages}{DIM:#}"));
         if details {
-            more(out, finding);
+            group.iter().for_each(|finding| more(out, finding));
         }
     }
+}
+
+fn may_share_a_row(a: &Finding, b: &Finding) -> bool {
+    let names = |finding: &Finding| distributions(&finding.distributions);
+    a.remedy == b.remedy && names(a) == names(b)
 }
 
 /// Findings that nothing in nixpkgs cures, by why.
@@ -187,8 +199,13 @@ fn heading(finding: &Finding, number: usize) -> String {
     }
 }
 
-/// What, its remedy, and whose.
-fn row(finding: &Finding) -> [String; 3] {
+/// What, its remedy, and whose, of findings that have all but the first in common.
+fn row(findings: &[&Finding]) -> [String; 3] {
+    let Some(finding) = findings.first() else { return Default::default() };
+    let subject = match findings {
+        [finding] => sanitize(&subject(finding)).into_owned(),
+        several => listed(several.iter().map(|finding| subject(finding))),
+    };
     let remedy = match &finding.remedy {
         Remedy::Attribute { attribute, .. } => attribute.clone(),
         Remedy::Program { attribute } => format!("nixpkgs has it: {attribute}"),
@@ -196,11 +213,7 @@ fn row(finding: &Finding) -> [String; 3] {
         Remedy::Command { command } => command.clone(),
         Remedy::None { reason } => reason.clone(),
     };
-    [
-        sanitize(&subject(finding)).into_owned(),
-        sanitize(&remedy).into_owned(),
-        distributions(&finding.distributions),
-    ]
+    [subject, sanitize(&remedy).into_owned(), distributions(&finding.distributions)]
 }
 
 fn subject(finding: &Finding) -> String {
