@@ -24,7 +24,7 @@ in
   file = debLibrary "file" {
     debs = [ "libmagic1" "libmagic-mgc" ];
     outputs = [ "out" ];
-    needs = [ zlib bzip2 xz ];
+    needs = [ zlib bzip2 xz zstd ];
     postInstall = ''mkdir -p "$out/share/misc"; cp unpacked/usr/lib/file/magic.mgc "$out/share/misc/"'';
   };
   fribidi = debLibrary "fribidi" { debs = [ "libfribidi0" ]; };
@@ -32,7 +32,7 @@ in
   glib = debLibrary "glib" {
     debs = [ "libglib2.0-0" ];
     outputs = [ "bin" "out" "dev" ];
-    needs = [ pcre2 util-linux libselinux ];
+    needs = [ pcre2 util-linux libselinux gcc-unwrapped ];
     propagates = [ zlib libffi ];
   };
   gmp = debLibrary "gmp" { debs = [ "libgmp10" ]; };
@@ -139,7 +139,12 @@ in
   nettle = debLibrary "nettle" { debs = [ "libnettle8" "libhogweed6" ]; needs = [ gmp ]; };
   nghttp2 = debLibrary "nghttp2" { debs = [ "libnghttp2-14" ]; outputs = [ "out" "dev" "lib" ]; };
   openldap = debLibrary "openldap" { debs = [ "libldap-2.5-0" ]; outputs = [ "out" "dev" ]; needs = [ cyrus_sasl gnutls ]; };
-  openssl = debLibrary "openssl" { debs = [ "libssl3" ]; outputs = [ "bin" "dev" "out" ]; };
+  openssl = debLibrary "openssl" {
+    debs = [ "libssl3" ];
+    outputs = [ "bin" "dev" "out" ];
+    # Debian's links to them since trixie.
+    postInstall = ''keepPrivate "$libraries/libcrypto.so.3" "$libraries/private" ${zlib}/lib/libz.so.1 ${zstd.out}/lib/libzstd.so.1'';
+  };
   p11-kit = debLibrary "p11-kit" { debs = [ "libp11-kit0" ]; outputs = [ "out" "bin" "dev" ]; needs = [ libffi ]; };
   rtmpdump = debLibrary "rtmpdump" { debs = [ "librtmp1" ]; needs = [ gmp gnutls nettle zlib ]; };
 

@@ -1,27 +1,33 @@
-# CPython 3.11 from Debian, arranged as nixpkgs arranges it.
-final:
+# CPython from Debian, arranged as nixpkgs arranges it.
+release: final:
 let
   inherit (final) lib;
-  libPrefix = "python3.11";
+  inherit (release) pythonVersion;
+  # With the patch level, which is the package's.
+  inherit ((import (final.debs + "/index.nix"))."libpython${pythonVersion}") version;
+  # The attribute, python311.
+  name = "python${builtins.replaceStrings [ "." ] [ "" ] pythonVersion}";
+  libPrefix = "python${pythonVersion}";
   sitePackages = "lib/${libPrefix}/site-packages";
 
   binaries = final.rawDerivation {
     name = "python3-binaries";
     script = ./build/python-binaries.sh;
-    debs = [ (final.debFile "libpython3.11") ];
+    debs = [ (final.debFile "libpython${pythonVersion}") ];
     launcher = ./build/python-launcher.c;
     wrapper = ./build/python-wrapper.c;
+    inherit pythonVersion;
     inherit (final) expat zlib;
   };
 
   python = final.rawDerivation {
-    name = "python3-3.11.2";
+    name = "python3-${version}";
     script = ./build/python.sh;
     debs = map final.debFile python.debNames;
     elfTools = ./build/elf-tools.sh;
     setupHook = builtins.replaceStrings [ "@sitePackages@" ] [ sitePackages ] (builtins.readFile ./setup/python-hook.sh);
     sitecustomize = ./build/sitecustomize.py;
-    inherit binaries;
+    inherit binaries libPrefix;
     inherit (final) expat zlib glibc;
     needs = map lib.getLib (with final; [
       bzip2 db expat gdbm libffi libxcrypt ncurses openssl readline sqlite util-linux xz zlib
@@ -29,33 +35,28 @@ let
     # Another value gives the same python at another store path.
     marker = final.config.pythonMarker or "";
     passthru = {
-      debNames = [
-        "libpython3.11" "libpython3.11-minimal" "libpython3.11-stdlib" "python3-distutils" "python3-lib2to3"
-        "python3-pip-whl" "python3-setuptools-whl" "python3-tk" "python3.11-venv"
-      ];
+      debNames = release.pythonDebs;
       pname = "python3";
-      version = "3.11.2";
-      pythonVersion = "3.11";
-      inherit libPrefix sitePackages withPackages;
+      inherit version pythonVersion libPrefix sitePackages withPackages;
       executable = libPrefix;
       interpreter = "${python}/bin/${libPrefix}";
-      pkgs = final.python311Packages;
+      pkgs = final.python3Packages;
       meta.mainProgram = libPrefix;
     };
   };
 
   # An environment of symlinks whose programs are small compiled wrappers, as in nixpkgs.
   withPackages = choose: final.rawDerivation {
-    name = "python3-3.11.2-env";
+    name = "python3-${version}-env";
     script = ./build/python-environment.sh;
-    packages = choose final.python311Packages ++ [ python ];
-    inherit binaries python;
+    packages = choose final.python3Packages ++ [ python ];
+    inherit binaries python libPrefix;
     inherit (final) glibc;
     passthru = { inherit sitePackages libPrefix; inherit (python) pname version pythonVersion executable; };
   };
 
   # A module with nothing in it, installed as nixpkgs' python packages are.
-  stubModule = pname: version: final.runCommand "python3.11-${pname}-${version}"
+  stubModule = pname: version: final.runCommand "${libPrefix}-${pname}-${version}"
     { propagatedBuildInputs = [ python ]; passthru = { inherit pname version; pythonModule = python; }; } ''
     target="$out/${sitePackages}"
     info="$target/${pname}-${version}.dist-info"
@@ -69,19 +70,19 @@ let
   '';
 in
 {
-  python311 = python;
-  python3 = final.python311;
-  python = final.python311;
+  ${name} = python;
+  python3 = final.${name};
+  python = final.python3;
 
-  python311Packages = {
-    python = final.python311;
+  "${name}Packages" = {
+    python = final.python3;
     requests = stubModule "requests" "2.31.0";
     venvShellHook = final.makeSetupHook
       {
         name = "venv-shell-hook";
-        propagatedBuildInputs = [ final.python311 ];
-        substitutions.interpreter = final.python311.interpreter;
+        propagatedBuildInputs = [ final.python3 ];
+        substitutions.interpreter = final.python3.interpreter;
       } ./setup/venv-shell-hook.sh;
   };
-  python3Packages = final.python311Packages;
+  python3Packages = final."${name}Packages";
 }
