@@ -9,6 +9,7 @@ mod init;
 mod nixfile;
 mod preview;
 mod provide;
+mod pythons;
 mod settings;
 mod story;
 mod support;
