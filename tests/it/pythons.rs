@@ -34,6 +34,8 @@ tests! {
     ] for
         python_3_11: "bookworm" "python311" "3.11",
         python_3_13: "trixie" "python313" "3.13",
+        python_3_14: "sid" "python314" "3.14",
+        python_3_15: "sid" "python315" "3.15",
 }
 
 const SHELL: &str = "{ pkgs ? import <nixpkgs> { config.release = \"RELEASE\"; } }:
@@ -52,8 +54,12 @@ struct Project {
 }
 
 impl Project {
-    /// With the made wheels odd and even; `None` where the laboratory cannot be built.
+    /// With the made wheels odd and even; `None` where it is not to run.
     fn new(python: &Python, requirements: &str) -> Option<Self> {
+        // It changes from day to day: a failure may be news of Debian, not of this project.
+        if python.release == "sid" && std::env::var_os("VENVFIX_ALL").is_none() {
+            return None;
+        }
         let lab = Lab::with_release(python.release)?;
         let folder = Folder::new();
         let program = lab.program().to_str().unwrap();
@@ -71,7 +77,7 @@ impl Project {
     /// Runs a shell command in the project's nix-shell.
     fn in_shell(&self, script: &str) -> Ended {
         let ended = self.lab.nix_shell(self.folder.path(), script).exits(0);
-        ended.silent_about(&["error", "missing", "could not"])
+        ended.silent_about(&["missing", "could not"])
     }
 
     /// Runs the venv's python outside of any shell, with an empty environment.

@@ -9,7 +9,8 @@ in
   brotli = debLibrary "brotli" { debs = [ "libbrotli1" ]; outputs = [ "out" "dev" "lib" ]; };
   bzip2 = debLibrary "bzip2" { debs = [ "libbz2-1.0" ]; outputs = [ "bin" "dev" "out" ]; };
   libdeflate = debLibrary "libdeflate" { debs = [ "libdeflate0" ]; outputs = [ "out" ]; };
-  lz4 = debLibrary "lz4" { debs = [ "liblz4-1" ]; outputs = [ "dev" "lib" "out" ]; };
+  lz4 = debLibrary "lz4" { debs = [ "liblz4-1" ]; outputs = [ "dev" "lib" "out" ]; needs = [ xxHash ]; };
+  xxHash = debLibrary "xxhash" { debs = [ "libxxhash0" ]; };
   xz = debLibrary "xz" { debs = [ "liblzma5" ]; outputs = [ "bin" "dev" "out" ]; };
   zlib = debLibrary "zlib" { debs = [ "zlib1g" ]; };
   zstd = debLibrary "zstd" { debs = [ "libzstd1" ]; outputs = [ "bin" "dev" "out" ]; };
@@ -98,7 +99,7 @@ in
   util-linux = debLibrary "util-linux" {
     debs = [ "libuuid1" "libmount1" "libblkid1" ];
     outputs = [ "bin" "dev" "out" "lib" ];
-    needs = [ libselinux ];
+    needs = [ libselinux systemdLibs ];
   };
 
   # Cryptography and networks

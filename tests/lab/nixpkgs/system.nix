@@ -14,7 +14,7 @@ let
   # What the release has: all that is defined here, or what it names.
   offered = lib.filter lib.isDerivation (
     if final.release ? attributes
-    then map (name: final.${name}) ([ "python3" "stdenv" "stdenvNoCC" ] ++ final.release.attributes)
+    then map (name: final.${name}) final.release.attributes ++ map (packages: packages.python) final.pythonPackageSets
     else lib.attrValues (removeAttrs final [ "lab" "hostPlatform" ])
   );
 
@@ -94,8 +94,8 @@ in
     # Everything, so that no test has to wait for a build.
     everything =
       lib.concatMap (drv: map (output: drv.${output}) drv.outputs or [ "out" ])
-        (offered ++ lib.filter lib.isDerivation (lib.attrValues final.python3Packages))
-      ++ [ (final.python3.withPackages (ps: [ ps.requests ])) ];
+        (offered ++ lib.concatMap lib.attrValues final.pythonPackageSets)
+      ++ map (packages: packages.python.withPackages (ps: [ ps.requests ])) final.pythonPackageSets;
 
     # Names of the .deb files to download; evaluates before any of them is there.
     debNames = lib.unique (lib.concatMap (drv: drv.debNames or [ ]) offered);

@@ -42,8 +42,9 @@ find "$library" -xtype l -delete
 
 # ---- Programs and modules ---------------------------------------------------------------------
 
-# In nixpkgs neither is in the process from the start.
-keepPrivate "$out/lib/lib$libPrefix.so.1.0" "$out/lib/private" "$zlib/lib/libz.so.1" "$expat/lib/libexpat.so.1"
+# In nixpkgs none of these is in the process from the start. 3.15 links the last.
+keepPrivate "$out/lib/lib$libPrefix.so.1.0" "$out/lib/private" \
+    "$zlib/lib/libz.so.1" "$expat/lib/libexpat.so.1" "$zstd/lib/libzstd.so.1"
 setRunpath "$out/lib/lib$libPrefix.so.1.0" "$out/lib/private" "$glibc/lib"
 
 cp "$binaries/launcher" "$out/bin/$libPrefix"
