@@ -4,6 +4,7 @@
 mod add_lib;
 mod doctor;
 mod enter;
+mod entries;
 mod hook;
 mod init;
 mod nixfile;

@@ -36,7 +36,7 @@ in
     "patchelf" "pgrep" "pkill" "printenv" "printf" "ps" "pwd" "readelf" "readlink" "realpath" "rm" "rmdir" "sed"
     "seq" "setsid" "sha256sum" "sleep" "sort" "split" "stat" "strings" "stty" "tail" "tar" "tee" "test" "timeout"
     "touch" "tr" "true" "tty" "uname" "uniq" "wc" "which" "whoami" "xargs" "xz" "yes"
-    "?hyperfine" "?lsof" "?script" "?strace"
+    "?direnv" "?hyperfine" "?lsof" "?script" "?strace"
   ];
 
   nix = copyOfHostPrograms "nix" [
