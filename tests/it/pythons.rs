@@ -154,3 +154,37 @@ fn numpy_works_and_fails_bare(python: &Python) {
     project.in_shell(&format!("python -c '{code}'")).prints(&["5\n"]);
     assert_eq!(project.outside(&["-c", code]).exits(0).stdout, "5\n");
 }
+
+/// Only the other way round is refused: a library must find its glibc in the process.
+#[test]
+fn a_newer_python_works_with_older_libraries() {
+    let newer = Python { release: "trixie", attribute: "python313", version: "3.13" };
+    let Some(project) = Project::new(&newer, MADE) else { return };
+    let shell = project.folder.read("shell.nix");
+    let mixed =
+        shell.replace("= [ pkgs.libGL pkgs.file ]", "= with import <nixpkgs> { }; [ libGL file zlib ]");
+    assert_ne!(shell, mixed);
+    project.folder.write("shell.nix", mixed);
+    let script = "import ctypes, odd; ctypes.CDLL('libmagic.so.1')";
+    project.in_shell(&format!("python -c \"{script}\""));
+    project.outside(&["-c", script]).exits(0);
+    let libraries = project.in_shell("cat .venv/lib/*/site-packages/_venvfix.libraries").stdout;
+    assert!(libraries.contains("-libglvnd-1.6.0/") && libraries.contains("-gcc-14"), "{libraries}");
+}
+
+#[test]
+fn the_venv_follows_the_shell_to_another_python_and_back() {
+    let older = Python { release: "bookworm", attribute: "python3", version: "3.11" };
+    if Lab::with_release("trixie").is_none() {
+        return;
+    }
+    let Some(project) = Project::new(&older, MADE) else { return };
+    let shell = project.folder.read("shell.nix");
+    for (release, version) in [("trixie", "3.13"), ("bookworm", "3.11")] {
+        project.folder.write("shell.nix", shell.replace("bookworm", release));
+        let ended = project.in_shell("python -c 'import odd, even'; python --version");
+        ended.says(&["making .venv (python changed from "]).prints(&[&format!("Python {version}.")]);
+        project.outside(&["-c", "import odd, even"]).exits(0);
+        project.in_shell("true").silent_about(&["venvfix"]);
+    }
+}
