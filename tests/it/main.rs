@@ -4,11 +4,13 @@
 mod add_lib;
 mod doctor;
 mod enter;
+mod entries;
 mod hook;
 mod init;
 mod nixfile;
 mod preview;
 mod provide;
+mod pythons;
 mod settings;
 mod story;
 mod support;

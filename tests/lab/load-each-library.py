@@ -1,15 +1,18 @@
-"""Load every library of the laboratory by absolute path, each in a process of its own.
+"""Load every library of a release by absolute path, each in a process of its own.
 
-Run by lab-selftest inside the laboratory. Says which do not load and why.
+usage: load-each-library.py RELEASE
+
+Run by lab-selftest inside the laboratory, with a python of that release. Says which do not load and why.
 """
 
 import ctypes
 import glob
 import os
+import sys
 
 
 def libraries():
-    paths = set(map(os.path.realpath, glob.glob("/nix/var/nix/gcroots/lab/everything*/lib/*.so*")))
+    paths = set(map(os.path.realpath, glob.glob(f"/nix/var/nix/gcroots/lab/{sys.argv[1]}*/lib/*.so*")))
     # glibc's own are in the process already, or, like its loader, are no libraries to load.
     return sorted(path for path in paths if "-glibc-" not in path)
 

@@ -25,13 +25,22 @@ impl Lab {
         }
     }
 
+    /// The same, with the package set of a release of nixpkgs/releases.nix.
+    pub fn with_release(release: &str) -> Option<&'static Self> {
+        let lab = Self::get()?;
+        match build_store(&lab.folder, release) {
+            Ok(()) => Some(lab),
+            Err(why) => {
+                cannot_run(&why);
+                None
+            }
+        }
+    }
+
     fn build() -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = root.join("tests/lab/bin");
-        let built = Command::new(folder.join("lab-build")).output().map_err(|error| error.to_string())?;
-        if !built.status.success() {
-            return Err(format!("the laboratory: {}", String::from_utf8_lossy(&built.stderr)));
-        }
+        build_store(&folder, "bookworm")?;
         Ok(Self { folder, program: static_program(root)? })
     }
 
@@ -62,6 +71,18 @@ impl Lab {
     pub fn nix_shell(&self, project: &Path, script: &str) -> Ended {
         self.run(project, &["nix-shell", "--run", script])
     }
+}
+
+/// Does nothing where it is up to date.
+fn build_store(folder: &Path, release: &str) -> Result<(), String> {
+    let built = Command::new(folder.join("lab-build"))
+        .args(["--release", release])
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !built.status.success() {
+        return Err(format!("the laboratory: {}", String::from_utf8_lossy(&built.stderr)));
+    }
+    Ok(())
 }
 
 fn static_program(root: &Path) -> Result<PathBuf, String> {

@@ -22,7 +22,16 @@ pub struct Folder {
 
 impl Folder {
     pub fn new() -> Self {
-        let kept = tempfile::Builder::new().prefix("venvfix test ").tempdir().unwrap();
+        Self::named("venvfix test ")
+    }
+
+    /// For what cannot bear a blank in a path, as `nix develop` of Nix 2.8.
+    pub fn without_blanks() -> Self {
+        Self::named("venvfix-test-")
+    }
+
+    fn named(prefix: &str) -> Self {
+        let kept = tempfile::Builder::new().prefix(prefix).tempdir().unwrap();
         Self { path: kept.path().canonicalize().unwrap(), _kept: kept }
     }
 

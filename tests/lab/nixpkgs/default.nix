@@ -3,12 +3,13 @@
 { system ? "x86_64-linux"
 , config ? { }
 , overlays ? [ ]
-  # Where lab-build puts the .deb files and index.nix.
-, debs ? /nix/var/lab/debs
 , ...
 }:
 let
   lib = import ./lib.nix;
+  release = (import ./releases.nix).${config.release or "bookworm"};
+  # Where lab-build puts the .deb files and index.nix.
+  debs = /nix/var/lab + "/${release.folder}";
 
   layers = [
     (import ./stdenv.nix)
@@ -17,13 +18,17 @@ let
     (import ./libraries.nix)
     (import ./x11.nix)
     (import ./media.nix)
-    (import ./python.nix)
+    (import ./python.nix release)
+    (_: lib.optionalAttrs (config ? release && config.release != "bookworm") programsOfTheHost)
   ];
+  # Copies of Debian 12's, so they stay with its libraries. Here, as on NixOS, a shell's programs
+  # may have an older glibc than its python.
+  programsOfTheHost = { inherit (import ./. { }) hostPrograms nix git; };
 
   # One fixed point, as in nixpkgs: what an overlay replaces, every dependant sees.
   packages = final:
     lib.foldl' (attrs: layer: attrs // layer final)
-      { inherit lib system config debs; pkgs = final; }
+      { inherit lib system config debs release; pkgs = final; }
       layers;
   extend = inner: overlay: final: let prev = inner final; in prev // overlay final prev;
 in

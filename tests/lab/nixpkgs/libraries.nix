@@ -9,7 +9,8 @@ in
   brotli = debLibrary "brotli" { debs = [ "libbrotli1" ]; outputs = [ "out" "dev" "lib" ]; };
   bzip2 = debLibrary "bzip2" { debs = [ "libbz2-1.0" ]; outputs = [ "bin" "dev" "out" ]; };
   libdeflate = debLibrary "libdeflate" { debs = [ "libdeflate0" ]; outputs = [ "out" ]; };
-  lz4 = debLibrary "lz4" { debs = [ "liblz4-1" ]; outputs = [ "dev" "lib" "out" ]; };
+  lz4 = debLibrary "lz4" { debs = [ "liblz4-1" ]; outputs = [ "dev" "lib" "out" ]; needs = [ xxHash ]; };
+  xxHash = debLibrary "xxhash" { debs = [ "libxxhash0" ]; };
   xz = debLibrary "xz" { debs = [ "liblzma5" ]; outputs = [ "bin" "dev" "out" ]; };
   zlib = debLibrary "zlib" { debs = [ "zlib1g" ]; };
   zstd = debLibrary "zstd" { debs = [ "libzstd1" ]; outputs = [ "bin" "dev" "out" ]; };
@@ -24,7 +25,7 @@ in
   file = debLibrary "file" {
     debs = [ "libmagic1" "libmagic-mgc" ];
     outputs = [ "out" ];
-    needs = [ zlib bzip2 xz ];
+    needs = [ zlib bzip2 xz zstd ];
     postInstall = ''mkdir -p "$out/share/misc"; cp unpacked/usr/lib/file/magic.mgc "$out/share/misc/"'';
   };
   fribidi = debLibrary "fribidi" { debs = [ "libfribidi0" ]; };
@@ -32,7 +33,7 @@ in
   glib = debLibrary "glib" {
     debs = [ "libglib2.0-0" ];
     outputs = [ "bin" "out" "dev" ];
-    needs = [ pcre2 util-linux libselinux ];
+    needs = [ pcre2 util-linux libselinux gcc-unwrapped ];
     propagates = [ zlib libffi ];
   };
   gmp = debLibrary "gmp" { debs = [ "libgmp10" ]; };
@@ -98,7 +99,7 @@ in
   util-linux = debLibrary "util-linux" {
     debs = [ "libuuid1" "libmount1" "libblkid1" ];
     outputs = [ "bin" "dev" "out" "lib" ];
-    needs = [ libselinux ];
+    needs = [ libselinux systemdLibs ];
   };
 
   # Cryptography and networks
@@ -139,7 +140,12 @@ in
   nettle = debLibrary "nettle" { debs = [ "libnettle8" "libhogweed6" ]; needs = [ gmp ]; };
   nghttp2 = debLibrary "nghttp2" { debs = [ "libnghttp2-14" ]; outputs = [ "out" "dev" "lib" ]; };
   openldap = debLibrary "openldap" { debs = [ "libldap-2.5-0" ]; outputs = [ "out" "dev" ]; needs = [ cyrus_sasl gnutls ]; };
-  openssl = debLibrary "openssl" { debs = [ "libssl3" ]; outputs = [ "bin" "dev" "out" ]; };
+  openssl = debLibrary "openssl" {
+    debs = [ "libssl3" ];
+    outputs = [ "bin" "dev" "out" ];
+    # Debian's links to them since trixie.
+    postInstall = ''keepPrivate "$libraries/libcrypto.so.3" "$libraries/private" ${zlib}/lib/libz.so.1 ${zstd.out}/lib/libzstd.so.1'';
+  };
   p11-kit = debLibrary "p11-kit" { debs = [ "libp11-kit0" ]; outputs = [ "out" "bin" "dev" ]; needs = [ libffi ]; };
   rtmpdump = debLibrary "rtmpdump" { debs = [ "librtmp1" ]; needs = [ gmp gnutls nettle zlib ]; };
 

@@ -11,6 +11,13 @@ let
     args = [ "-eu" ./build/host-programs.sh ];
   };
 
+  # What the release has: all that is defined here, or what it names.
+  offered = lib.filter lib.isDerivation (
+    if final.release ? attributes
+    then map (name: final.${name}) final.release.attributes ++ map (packages: packages.python) final.pythonPackageSets
+    else lib.attrValues (removeAttrs final [ "lab" "hostPlatform" ])
+  );
+
   # Attributes that name single programs: `nix-shell -p which` and the like.
   selection = pname: programs: final.runCommand pname
     { inherit programs; passthru = { inherit pname; meta.mainProgram = builtins.head programs; }; } ''
@@ -29,7 +36,7 @@ in
     "patchelf" "pgrep" "pkill" "printenv" "printf" "ps" "pwd" "readelf" "readlink" "realpath" "rm" "rmdir" "sed"
     "seq" "setsid" "sha256sum" "sleep" "sort" "split" "stat" "strings" "stty" "tail" "tar" "tee" "test" "timeout"
     "touch" "tr" "true" "tty" "uname" "uniq" "wc" "which" "whoami" "xargs" "xz" "yes"
-    "?hyperfine" "?lsof" "?script" "?strace"
+    "?direnv" "?hyperfine" "?lsof" "?script" "?strace"
   ];
 
   nix = copyOfHostPrograms "nix" [
@@ -86,15 +93,11 @@ in
 
     # Everything, so that no test has to wait for a build.
     everything =
-      let
-        named = lib.filter lib.isDerivation
-          (lib.attrValues (removeAttrs final [ "lab" ]) ++ lib.attrValues final.python3Packages);
-      in
-      lib.concatMap (drv: map (output: drv.${output}) drv.outputs or [ "out" ]) named
-      ++ [ final.lab.system (final.python3.withPackages (ps: [ ps.requests ])) ];
+      lib.concatMap (drv: map (output: drv.${output}) drv.outputs or [ "out" ])
+        (offered ++ lib.concatMap lib.attrValues final.pythonPackageSets)
+      ++ map (packages: packages.python.withPackages (ps: [ ps.requests ])) final.pythonPackageSets;
 
     # Names of the .deb files to download; evaluates before any of them is there.
-    debNames = lib.unique (lib.concatMap (drv: drv.debNames or [ ])
-      (lib.filter lib.isDerivation (lib.attrValues (removeAttrs final [ "lab" "hostPlatform" ]))));
+    debNames = lib.unique (lib.concatMap (drv: drv.debNames or [ ]) offered);
   };
 }

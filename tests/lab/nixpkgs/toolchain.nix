@@ -4,6 +4,9 @@ final:
 let
   inherit (final) lib system;
   index = import (final.debs + "/index.nix");
+  # The name that a package of Debian 12 has in this release.
+  debName = name: final.release.renamed.${name} or name;
+  gccVersion = index.libgcc-s1.version;
 
   # The hash spares Nix from reading the file at each evaluation.
   debFile = name: builtins.path {
@@ -23,22 +26,25 @@ in
   #   folders     folders below Debian's library folder that hold libraries too
   #   postInstall shell code, before the needed names are resolved
   debLibrary = pname: { debs, outputs ? [ "out" "dev" ], needs ? [ ], propagates ? [ ], folders ? [ ], postInstall ? "" }:
-    let version = index.${builtins.head debs}.version; in
+    let
+      debNames = map debName debs;
+      inherit (index.${builtins.head debNames}) version;
+    in
     final.rawDerivation {
       name = "${pname}-${version}";
       script = ./build/library.sh;
       inherit outputs folders postInstall;
-      debs = map final.debFile debs;
+      debs = map final.debFile debNames;
       elfTools = ./build/elf-tools.sh;
       needs = map lib.getLib (needs ++ propagates) ++ [ final.glibc ];
       propagates = map lib.getDev propagates;
-      passthru = { inherit pname version; debNames = debs; meta = { }; };
+      passthru = { inherit pname version debNames; meta = { }; };
     };
 
   glibc = derivation
     {
       # No longer than this: the path has to fit into ld.so (see patch-ld-so.py).
-      name = "glibc-2.36";
+      name = "glibc-${final.glibc.version}";
       inherit system;
       builder = "/bin/sh";
       args = [ "-eu" ./build/glibc.sh ];
@@ -46,7 +52,7 @@ in
       patchLdSo = ./build/patch-ld-so.py;
     } // {
     pname = "glibc";
-    version = "2.36";
+    inherit (index.libc6) version;
     debNames = [ "libc6" "libc-bin" "libgcc-s1" ];
   };
 
@@ -54,7 +60,7 @@ in
     debs = [ "libstdc++6" "libgcc-s1" "libgomp1" "libatomic1" "libquadmath0" ];
     outputs = [ "out" "lib" ];
     # ld's -L for the compiler's own files, which nixpkgs names before that of the lib output.
-    postInstall = ''mkdir -p "$out/lib/gcc/x86_64-unknown-linux-gnu/12.2.0"'';
+    postInstall = ''mkdir -p "$out/lib/gcc/x86_64-unknown-linux-gnu/${gccVersion}"'';
   };
 
   gcc =
@@ -65,16 +71,16 @@ in
         echo ${final.glibc}/lib/ld-linux-x86-64.so.2 > "$out/nix-support/dynamic-linker"
       '';
       unwrapped = final.gcc-unwrapped;
-      wrapper = final.runCommand "gcc-wrapper-12.2.0" { hook = ./setup/cc-wrapper-hook.sh; } ''
+      wrapper = final.runCommand "gcc-wrapper-${gccVersion}" { hook = ./setup/cc-wrapper-hook.sh; } ''
         mkdir -p "$out/nix-support"
         cp ${bintools}/nix-support/* "$out/nix-support/"
         echo ${unwrapped} > "$out/nix-support/orig-cc"
-        echo "-L${unwrapped}/lib/gcc/x86_64-unknown-linux-gnu/12.2.0 -L${unwrapped.lib}/lib" > "$out/nix-support/cc-ldflags"
+        echo "-L${unwrapped}/lib/gcc/x86_64-unknown-linux-gnu/${gccVersion} -L${unwrapped.lib}/lib" > "$out/nix-support/cc-ldflags"
         echo "-L${final.glibc}/lib" > "$out/nix-support/libc-ldflags"
         sed -e "s|@out@|$out|" -e "s|@bintools@|${bintools}|" "$hook" > "$out/nix-support/setup-hook"
       '';
     in
-    wrapper // { cc = unwrapped; libc = final.glibc; inherit bintools; isGNU = true; isClang = false; version = "12.2.0"; };
+    wrapper // { cc = unwrapped; libc = final.glibc; inherit bintools; isGNU = true; isClang = false; version = gccVersion; };
 
   libgcc = final.gcc-unwrapped.lib;
 

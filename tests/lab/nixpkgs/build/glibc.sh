@@ -6,7 +6,10 @@ PATH=/usr/bin:/bin
 mkdir unpacked
 for deb in $debs; do dpkg-deb -x "$deb" unpacked; done
 mkdir -p "$out/lib"
-cp -a unpacked/lib/x86_64-linux-gnu/*.so* "$out/lib/"
+# A release has them in /lib or in /usr/lib.
+for file in unpacked/lib/x86_64-linux-gnu/*.so* unpacked/usr/lib/x86_64-linux-gnu/*.so*; do
+    if [ -e "$file" ]; then cp -a "$file" "$out/lib/"; fi
+done
 ln -s lib "$out/lib64"
 
 # C.UTF-8. A store path would not fit into libc; lab-build makes this one.

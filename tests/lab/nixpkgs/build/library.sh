@@ -14,7 +14,7 @@ for folder in . $folders; do
 done
 eval "$postInstall"
 
-searched=("$libraries")
+searched=("$libraries" "$libraries/private")
 for package in $needs; do searched+=("$package/lib"); done
 for file in "$libraries"/*.so*; do
     if [[ ! -e $file ]]; then echo "$file is a link to nowhere" >&2; exit 1; fi

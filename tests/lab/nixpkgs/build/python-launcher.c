@@ -1,4 +1,4 @@
-/* bin/python3.11. Debian builds some modules into libpython that nixpkgs does not; they are taken out
+/* bin/python3. Debian builds some modules into libpython that nixpkgs does not; they are taken out
  * of its tables here, before the interpreter starts. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,9 @@ struct frozen_module {
     const unsigned char *code;
     int size;
     int is_package;
+#if PYTHON_MINOR < 13
     void *(*get_code)(void);
+#endif
 };
 extern struct builtin_module *PyImport_Inittab;
 extern const struct frozen_module *_PyImport_FrozenStdlib;

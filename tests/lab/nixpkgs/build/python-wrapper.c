@@ -17,7 +17,7 @@ static const char *below(const char *environment, const char *path)
 
 int main(int argc, char **argv)
 {
-    char *environment = realpath("/proc/self/exe", NULL); /* …-env/bin/python3.11 */
+    char *environment = realpath("/proc/self/exe", NULL); /* …-env/bin/python3.x */
 
     (void)argc;
     if (!environment) {
@@ -27,9 +27,9 @@ int main(int argc, char **argv)
     setenv("NIX_PYTHONEXECUTABLE", environment, 1);
     environment = dirname(dirname(environment));
     setenv("NIX_PYTHONPREFIX", environment, 1);
-    setenv("NIX_PYTHONPATH", below(environment, "/lib/python3.11/site-packages"), 1);
+    setenv("NIX_PYTHONPATH", below(environment, "/lib/" PYTHON "/site-packages"), 1);
     setenv("PYTHONNOUSERSITE", "true", 1);
-    execv(below(environment, "/libexec/python3.11"), argv);
+    execv(below(environment, "/libexec/" PYTHON), argv);
     perror("python wrapper");
     return 127;
 }

@@ -2,25 +2,38 @@
 source "$elfTools"
 
 for deb in $debs; do dpkg-deb -x "$deb" unpacked; done
-library="$out/lib/python3.11"
+library="$out/lib/$libPrefix"
 modules="$library/lib-dynload"
 loader="$glibc/lib/ld-linux-x86-64.so.2"
 mkdir -p "$out/bin" "$out/lib" "$out/nix-support" "$library"
-cp -a unpacked/usr/lib/python3.11/. "$library/"
-cp -a unpacked/usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0 "$out/lib/"
-ln -s libpython3.11.so.1.0 "$out/lib/libpython3.11.so"
+cp -a "unpacked/usr/lib/$libPrefix/." "$library/"
+cp -a "unpacked/usr/lib/x86_64-linux-gnu/lib$libPrefix.so.1.0" "$out/lib/"
+ln -s "lib$libPrefix.so.1.0" "$out/lib/lib$libPrefix.so"
 chmod -R u+w "$out"
 
 # ---- Debian's changes to the standard library, undone -----------------------------------------
 
-sed -i "/^            if is_virtual_environment:/,/# this one is deprecated/d; s|dist-packages|site-packages|" "$library/site.py"
-sed -i "s|prefix_scheme = 'posix_local'|prefix_scheme = 'posix_prefix'|" "$library/sysconfig.py"
-sed -i "s|^_WHEEL_PKG_DIR = .*|_WHEEL_PKG_DIR = '$library/ensurepip/_bundled'|" "$library/ensurepip/__init__.py"
-sed -i "s|^    _ensurepip_is_disabled_in_debian_for_system()||" "$library/ensurepip/__init__.py"
+# edit FILE EXPRESSION: by sed, and it must change something.
+edit() {
+    local before
+    before=$(sha256sum < "$library/$1")
+    sed -i "$2" "$library/$1"
+    if [[ $(sha256sum < "$library/$1") == "$before" ]]; then echo "$1 has nothing for $2" >&2; exit 1; fi
+}
+# A module until 3.12, a package since.
+sysconfig=sysconfig.py
+if [[ -d $library/sysconfig ]]; then sysconfig=sysconfig/__init__.py; fi
+bundled="$library/ensurepip/_bundled"
+edit site.py "/^            if is_virtual_environment:/,/# this one is deprecated/d"
+edit site.py "s|dist-packages|site-packages|"
+edit "$sysconfig" "s|prefix_scheme = 'posix_local'|prefix_scheme = 'posix_prefix'|"
+edit ensurepip/__init__.py "s|sysconfig.get_config_var('WHEEL_PKG_DIR')|'$bundled'|"
+edit ensurepip/__init__.py "s|^    _ensurepip_is_disabled_in_debian_for_system()||"
 # nixpkgs has no ldconfig to ask either.
-sed -i "s|/sbin/ldconfig|/no-ldconfig|" "$library/ctypes/util.py"
-mkdir -p "$library/ensurepip/_bundled"
-cp unpacked/usr/share/python-wheels/{pip,setuptools}-*.whl "$library/ensurepip/_bundled/"
+edit ctypes/util.py "s|/sbin/ldconfig|/no-ldconfig|"
+mkdir -p "$bundled"
+# setuptools too, until 3.11.
+cp unpacked/usr/share/python-wheels/*.whl "$bundled/"
 printf '[externally-managed]\nError=This Python comes from the Nix store and cannot be changed.\n' > "$library/EXTERNALLY-MANAGED"
 # Its own tests, and modules whose libraries the lab does not have. tkinter without _tkinter is
 # what nixpkgs' plain python has.
@@ -29,24 +42,17 @@ find "$library" -xtype l -delete
 
 # ---- Programs and modules ---------------------------------------------------------------------
 
-# libpython links zlib and expat. Renamed copies serve it: in nixpkgs neither is in the process
-# from the start, and a loaded SONAME would satisfy every wheel that needs it.
-mkdir "$out/lib/private"
-for original in "$zlib/lib/libz.so.1" "$expat/lib/libexpat.so.1"; do
-    soname="${original##*/}"
-    cp -L "$original" "$out/lib/private/python-$soname"
-    chmod u+w "$out/lib/private/python-$soname"
-    patchelf --set-soname "python-$soname" "$out/lib/private/python-$soname"
-    patchelf --replace-needed "$soname" "python-$soname" "$out/lib/libpython3.11.so.1.0"
-done
-setRunpath "$out/lib/libpython3.11.so.1.0" "$out/lib/private" "$glibc/lib"
+# In nixpkgs none of these is in the process from the start. 3.15 links the last.
+keepPrivate "$out/lib/lib$libPrefix.so.1.0" "$out/lib/private" \
+    "$zlib/lib/libz.so.1" "$expat/lib/libexpat.so.1" "$zstd/lib/libzstd.so.1"
+setRunpath "$out/lib/lib$libPrefix.so.1.0" "$out/lib/private" "$glibc/lib"
 
-cp "$binaries/launcher" "$out/bin/python3.11"
-chmod u+w "$out/bin/python3.11"
-patchelf --set-interpreter "$loader" "$out/bin/python3.11"
-setRunpath "$out/bin/python3.11" "$out/lib" "$glibc/lib"
-ln -s python3.11 "$out/bin/python3"
-ln -s python3.11 "$out/bin/python"
+cp "$binaries/launcher" "$out/bin/$libPrefix"
+chmod u+w "$out/bin/$libPrefix"
+patchelf --set-interpreter "$loader" "$out/bin/$libPrefix"
+setRunpath "$out/bin/$libPrefix" "$out/lib" "$glibc/lib"
+ln -s "$libPrefix" "$out/bin/python3"
+ln -s "$libPrefix" "$out/bin/python"
 
 cp "$binaries"/lib-dynload/*.so "$modules/"
 # ncurses has Debian's libtinfo under another name.
@@ -63,4 +69,4 @@ mkdir -p "$library/site-packages"
 cp "$sitecustomize" "$library/site-packages/sitecustomize.py"
 printf '%s' "$setupHook" > "$out/nix-support/setup-hook"
 echo "$marker" > "$out/nix-support/marker"
-"$out/bin/python3.11" -m compileall -q -j0 "$library"
+"$out/bin/$libPrefix" -m compileall -q -j0 "$library"
