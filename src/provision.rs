@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::catalog;
 use crate::config::{Environment, Provide};
-use crate::diagnose::Report;
+use crate::diagnose::{Remedy, Report};
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
@@ -51,7 +51,9 @@ impl Provision<'_> {
             Some(path.clone())
         };
         let target = Target::Real(interpreter, Vec::new(), Rules::Own);
-        let reaching = Reaching { offer: &offer, ..Reaching::NOTHING };
+        let glibc = interpreter.glibc().unwrap_or_default();
+        let why_not = |soname: &str| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
+        let reaching = Reaching { offer: &offer, remedy: &why_not, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.into_inner(), &found.distributions)?;
         self.keep(&offered, &found);

@@ -51,7 +51,11 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         return Ok(examine(&tree, &target, &Reaching::NOTHING, &config.ignore).report);
     }
     let (reaching, offered) = (reaching(&config, &venv), offered(environment, &venv));
-    let unused = |soname: &str| offered.find(soname).map(|_| unused_remedy(config.provide, tree.shown));
+    let glibc = venv.interpreter.glibc().unwrap_or_default();
+    let unused = |soname: &str| {
+        let too_new = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
+        too_new.or_else(|| offered.find(soname).map(|_| unused_remedy(config.provide, tree.shown)))
+    };
     let reaching =
         Reaching { offer: &|name| reaching.get(name).cloned(), remedy: &unused, hazards: &offered.hazards };
     let mut report = examine(&tree, &target, &reaching, &config.ignore).report;

@@ -1,11 +1,11 @@
 //! The libraries in the offered directories, by SONAME.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{DRIVER_DIRECTORY, Hazard};
-use crate::elf::{self, Machine};
+use crate::elf::{self, Machine, Object};
 use crate::loader;
 
 /// Name to absolute path.
@@ -19,6 +19,8 @@ pub struct Offered {
     /// Files that have another SONAME: `libtinfo.so.6` that is a link to ncurses does not answer to
     /// that name by itself.
     pub aliases: Libraries,
+    /// Names of libraries that want a newer glibc than the interpreter has, and which.
+    pub too_new: BTreeMap<String, String>,
     /// Directories with libraries that are not offered.
     pub hazards: Vec<Hazard>,
 }
@@ -54,6 +56,14 @@ impl Offered {
         }
     }
 
+    /// Why a library that is in an offered directory is not offered, in words.
+    pub fn why_not(&self, name: &str, has: &str) -> Option<String> {
+        let wants = self.too_new.get(name).filter(|_| self.find(name).is_none())?;
+        Some(format!(
+            "this shell has it for glibc {wants}, and python's glibc is {has}: take both from one nixpkgs"
+        ))
+    }
+
     /// The file for a needed name.
     pub fn find(&self, name: &str) -> Option<&PathBuf> {
         self.libraries.get(name).or_else(|| self.aliases.get(name))
@@ -63,21 +73,52 @@ impl Offered {
 /// Every library for `system` in `directories`, the first directory that has one winning, and of
 /// the driver's those for which `is_driver` holds.
 pub fn libraries(directories: &[PathBuf], system: &System, is_driver: impl Fn(&str) -> bool) -> Offered {
-    let mut found = Offered::default();
+    let (mut found, mut wants) = (Offered::default(), Wants::default());
     for directory in directories {
-        collect(directory, system, &mut found, |name| !of_the_c_library(name));
+        collect(directory, system, &mut wants, &mut found, |name| !of_the_c_library(name));
     }
-    collect(Path::new(DRIVER_DIRECTORY), system, &mut found, is_driver);
+    collect(Path::new(DRIVER_DIRECTORY), system, &mut wants, &mut found, is_driver);
     found
 }
 
-/// The newest glibc that a library wants, if the interpreter's is older.
-fn newer_glibc(library: &Path, system: &System) -> Option<String> {
-    let has = system.glibc.as_deref()?;
-    let needs = elf::version_needs(library).ok()?;
-    let versions = needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_"));
-    let newest = versions.max_by(|a, b| elf::compare_versions(a, b))?;
-    elf::compare_versions(newest, has).is_gt().then(|| newest.to_owned())
+/// The newest glibc that libraries want, they and all that they load, each looked at once.
+#[derive(Default)]
+struct Wants(HashMap<PathBuf, Option<String>>);
+
+impl Wants {
+    /// The version, if the interpreter's is older.
+    fn newer(&mut self, library: &Path, object: &Object, system: &System) -> Option<String> {
+        let has = system.glibc.as_deref()?;
+        let newest = self.newest(library, object)?;
+        elf::compare_versions(&newest, has).is_gt().then_some(newest)
+    }
+
+    fn newest(&mut self, library: &Path, object: &Object) -> Option<String> {
+        if let Some(known) = self.0.get(library) {
+            return known.clone();
+        }
+        // A cycle ends here.
+        self.0.insert(library.to_owned(), None);
+        let needs = elf::version_needs(library).unwrap_or_default();
+        let own = needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_")).map(str::to_owned);
+        let mut versions: Vec<String> = own.collect();
+        for name in object.needed.iter().filter(|name| !loader::brings(name)) {
+            let found = directories(object).find_map(|directory| {
+                let path = directory.join(name);
+                Some((elf::read(&path).ok()?, path))
+            });
+            versions.extend(found.and_then(|(object, path)| self.newest(&path, &object)));
+        }
+        let newest = versions.into_iter().max_by(|a, b| elf::compare_versions(a, b));
+        self.0.insert(library.to_owned(), newest.clone());
+        newest
+    }
+}
+
+/// Where a library of the store looks for what it needs.
+fn directories(object: &Object) -> impl Iterator<Item = PathBuf> {
+    let text = object.runpath.as_deref().or(object.rpath.as_deref()).unwrap_or_default();
+    std::env::split_paths(text).filter(|directory| directory.is_absolute())
 }
 
 /// Never a second libc. libgcc_s goes with any: it is offered where the glibc does not bring it.
@@ -85,7 +126,13 @@ fn of_the_c_library(name: &str) -> bool {
     loader::brings(name) && name != "libgcc_s.so.1"
 }
 
-fn collect(directory: &Path, system: &System, found: &mut Offered, wanted: impl Fn(&str) -> bool) {
+fn collect(
+    directory: &Path,
+    system: &System,
+    wants: &mut Wants,
+    found: &mut Offered,
+    wanted: impl Fn(&str) -> bool,
+) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
@@ -97,8 +144,9 @@ fn collect(directory: &Path, system: &System, found: &mut Offered, wanted: impl 
         if object.machine != system.machine {
             continue;
         }
-        if let Some(wants) = newer_glibc(&path, system) {
-            found.note_newer_glibc(directory, wants, system);
+        if let Some(version) = wants.newer(&path, &object, system) {
+            found.too_new.entry(name).or_insert_with(|| version.clone());
+            found.note_newer_glibc(directory, version, system);
             continue;
         }
         let answers = object.soname.as_deref() == Some(name.as_str());

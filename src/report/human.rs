@@ -97,7 +97,8 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
         line(out, format_args!("  {}", sanitize(&reason)));
         let subjects = listed(group.iter().map(|finding| subject(finding)));
         let packages = distributions(group.iter().flat_map(|finding| &finding.distributions));
-        line(out, format_args!("    {subjects}  {DIM}{packages}{DIM:#}"));
+        let gap = if packages.is_empty() { "" } else { "  " };
+        line(out, format_args!("    {subjects}{gap}{DIM}{packages}{DIM:#}"));
         if details {
             group.iter().for_each(|finding| more(out, finding));
         }

@@ -188,3 +188,25 @@ fn the_venv_follows_the_shell_to_another_python_and_back() {
         project.in_shell("true").silent_about(&["venvfix"]);
     }
 }
+
+/// The library asked for may be old enough, and what it loads not.
+#[test]
+fn libraries_of_a_newer_nixpkgs_are_told_as_such() {
+    let Some(lab) = Lab::with_release("trixie") else { return };
+    let folder = Folder::new();
+    let program = lab.program().to_str().unwrap();
+    let shell = "let old = import <nixpkgs> { }; new = import <nixpkgs> { config.release = \"trixie\"; }; in\n\
+                 old.mkShell {\n  packages = [ old.python3 ];\n  buildInputs = [ new.libGL new.file ];\n  \
+                 VENVFIX_PROJECT = toString ./.;\n  shellHook = ''eval \"$(PROGRAM hook bash)\"; venvfix-enter'';\n}\n";
+    folder.write("shell.nix", shell.replace("PROGRAM", program));
+    folder.write("requirements.txt", "--no-index\n--find-links wheels\nodd\n");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libGL.so.1,libmagic.so.1"]);
+    let entered = lab.nix_shell(folder.path(), "python -c 'import odd'").exits(1);
+    entered.says(&["2 libraries are missing for odd 1.0: libGL.so.1, libmagic.so.1", "help: venvfix doctor"]);
+    let doctor = lab.nix_shell(folder.path(), &format!("{program} doctor")).exits(1);
+    let doctor = doctor.prints(&[
+        "this shell has it for glibc 2.",
+        "and python's glibc is 2.36: take both from one nixpkgs",
+    ]);
+    assert!(!doctor.stdout.contains("add-lib"), "{}", doctor.stdout);
+}
