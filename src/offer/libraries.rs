@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{DRIVER_DIRECTORY, Hazard};
-use crate::elf::{self, Machine};
+use crate::elf::{self, Machine, Object};
 use crate::loader;
 
 /// Name to absolute path.
@@ -72,10 +72,9 @@ pub fn libraries(directories: &[PathBuf], system: &System, is_driver: impl Fn(&s
 }
 
 /// The newest glibc that a library wants, if the interpreter's is older.
-fn newer_glibc(library: &Path, system: &System) -> Option<String> {
+fn newer_glibc(library: &Object, system: &System) -> Option<String> {
     let has = system.glibc.as_deref()?;
-    let needs = elf::version_needs(library).ok()?;
-    let versions = needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_"));
+    let versions = library.version_needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_"));
     let newest = versions.max_by(|a, b| elf::compare_versions(a, b))?;
     elf::compare_versions(newest, has).is_gt().then(|| newest.to_owned())
 }
@@ -97,7 +96,7 @@ fn collect(directory: &Path, system: &System, found: &mut Offered, wanted: impl 
         if object.machine != system.machine {
             continue;
         }
-        if let Some(wants) = newer_glibc(&path, system) {
+        if let Some(wants) = newer_glibc(&object, system) {
             found.note_newer_glibc(directory, wants, system);
             continue;
         }

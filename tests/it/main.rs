@@ -6,6 +6,7 @@ mod doctor;
 mod enter;
 mod hook;
 mod init;
+mod loader;
 mod nixfile;
 mod preview;
 mod provide;
