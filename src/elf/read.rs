@@ -203,7 +203,7 @@ impl Image {
             pie: dynamic.flags_1 & DF_1_PIE != 0,
             dynamic: has_dynamic,
             fault: self.fault,
-            version_needs: self.version_needs(&dynamic).unwrap_or_default(),
+            version_needs: self.version_needs(&dynamic, &strings).unwrap_or_default(),
         })
     }
 

@@ -77,8 +77,13 @@ fn text(strings: &Strings<'_>, at: u32) -> Result<String, Unreadable> {
 }
 
 impl Image {
-    /// DT_VERNEED.
-    pub(super) fn version_needs(&self, dynamic: &Dynamic) -> Result<Vec<VersionNeed>, Unreadable> {
+    /// DT_VERNEED. The libraries' names are among the needed ones, read before: those of the versions
+    /// lie apart, behind the names of all symbols.
+    pub(super) fn version_needs(
+        &self,
+        dynamic: &Dynamic,
+        needed: &Strings<'_>,
+    ) -> Result<Vec<VersionNeed>, Unreadable> {
         let Some(table) = Table::at(self, dynamic.version_needs)? else { return Ok(Vec::new()) };
         // Pairs of library and version, by the places of their names.
         let groups = chain(table.start, dynamic.version_needs_count, |at| {
@@ -92,10 +97,9 @@ impl Image {
             Ok((versions, self.word(&group, 12)))
         })?;
         let needs: Vec<(u32, u32, bool)> = groups.into_iter().flatten().take(MOST).collect();
-        let places = needs.iter().flat_map(|&(library, version, _)| [library.into(), version.into()]);
-        let strings = Strings::fetch(self, dynamic, places)?;
+        let strings = Strings::fetch(self, dynamic, needs.iter().map(|&(_, version, _)| version.into()))?;
         let need = |&(library, version, weak): &(u32, u32, bool)| {
-            Ok(VersionNeed { library: text(&strings, library)?, version: text(&strings, version)?, weak })
+            Ok(VersionNeed { library: text(needed, library)?, version: text(&strings, version)?, weak })
         };
         needs.iter().map(need).collect()
     }

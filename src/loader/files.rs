@@ -150,11 +150,14 @@ impl Located {
 
 /// What the loader makes of a file that could not be read as an object.
 fn unreadable(path: &Path, machine: Machine, error: &Unreadable) -> Candidate {
-    match (error, elf::verdict(path, machine)) {
-        (Unreadable::Io(_), _) | (_, Ok(Verdict::Foreign)) => Candidate::Passed,
+    match error {
+        Unreadable::Io(_) => Candidate::Passed,
         // It opens, and cannot be read.
-        (Unreadable::NoFile, _) => Candidate::Refused("cannot read file data".into()),
-        (_, Ok(Verdict::Refused(why))) => Candidate::Refused(why.into()),
-        _ => Candidate::Refused(error.to_string().into()),
+        Unreadable::NoFile => Candidate::Refused("cannot read file data".into()),
+        Unreadable::NotElf | Unreadable::Malformed(_) => match elf::verdict(path, machine) {
+            Ok(Verdict::Foreign) => Candidate::Passed,
+            Ok(Verdict::Refused(why)) => Candidate::Refused(why.into()),
+            _ => Candidate::Refused(error.to_string().into()),
+        },
     }
 }
