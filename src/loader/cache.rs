@@ -51,6 +51,12 @@ impl Cache {
         self.files.get(name).map(PathBuf::as_path)
     }
 
+    /// One of these names and files.
+    #[cfg(test)]
+    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+        Self { files: files.iter().map(|&(name, file)| (name.into(), file.into())).collect() }
+    }
+
     fn parse(bytes: &[u8], machine: Machine, hwcaps: &[&str]) -> Option<Self> {
         // An old-format table may stand before it (dl-cache.h, cache_file).
         let start = bytes.windows(MAGIC.len()).position(|window| window == MAGIC)?;

@@ -1,5 +1,6 @@
 //! Loads an object into a model of a process, breadth first, as the loader does.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -132,16 +133,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn satisfy(&self, process: &mut Process, asker: usize, needed: &str, offer: Offer<'_>) -> Outcome {
-        let expanded =
-            self.system.tokens.substitute(needed.as_bytes(), directory(&process.loads[asker].path));
-        let name = expanded.to_string_lossy();
+        let name = self.expanded(needed, &process.loads[asker].path);
         if let Some(&index) = process.by_name.get(name.as_ref()) {
             return Outcome::Loaded(index);
         }
         if glibc::is_kernels(&name) || self.system.assumed.is_some_and(|assumed| assumed(&name)) {
             return Outcome::Assumed;
         }
-        match self.search(process, asker, Path::new(&expanded)) {
+        match self.search(process, asker, Path::new(name.as_ref())) {
             Ok(Some((path, located))) => {
                 return Outcome::Loaded(self.add_as(process, &name, path, located, Some(asker)));
             }
@@ -155,6 +154,15 @@ impl<'a> Resolver<'a> {
             }
             _ => Outcome::Missing,
         }
+    }
+
+    /// A needed name with its tokens replaced; few have any.
+    fn expanded<'n>(&self, needed: &'n str, asker: &Path) -> Cow<'n, str> {
+        if !needed.contains('$') {
+            return needed.into();
+        }
+        let expanded = self.system.tokens.substitute(needed.as_bytes(), directory(asker));
+        expanded.to_string_lossy().into_owned().into()
     }
 
     fn add_as(
@@ -237,9 +245,10 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::loader::files::Folder;
+    use crate::elf::VersionNeed;
+    use crate::loader::{Cache, Folder};
 
-    /// Objects by path, in the order given.
+    /// Objects by path, in the order given. Those in `/old` define the version V_1.
     struct Table(Vec<(&'static str, Object)>);
 
     impl Files for Table {
@@ -264,8 +273,9 @@ mod tests {
             None
         }
 
-        fn version_definitions(&self, _: &Path, _: Identity) -> Rc<HashSet<String>> {
-            Rc::default()
+        fn version_definitions(&self, path: &Path, _: Identity) -> Rc<HashSet<String>> {
+            let defined = path.starts_with("/old").then(|| "V_1".to_owned());
+            Rc::new(defined.into_iter().collect())
         }
     }
 
@@ -369,5 +379,48 @@ mod tests {
             ("/v/libb.so", object("libb.so", &["liba.so", "libc.so.6"])),
         ];
         assert_eq!(missing(table, NONE), ["libc.so.6"]);
+    }
+
+    #[test]
+    fn a_version_that_is_not_defined_is_lacking() {
+        let lacks = |directory: &str, version: &str, weak: bool| {
+            let mut ext = rpath(object("", &["liba.so"]), directory);
+            let need = VersionNeed { library: "liba.so".into(), version: version.into(), weak };
+            ext.version_needs = vec![need];
+            let table = vec![
+                ("/v/ext.so", ext),
+                ("/old/liba.so", object("liba.so", &[])),
+                ("/bare/liba.so", object("liba.so", &[])),
+            ];
+            let (files, system) = (Table(table), System::default());
+            let resolver = Resolver::new(&files, &system, Machine::X86_64);
+            let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), NONE);
+            let lacks = resolver.lacking(&process, 0).into_iter().flat_map(|lack| lack.versions.to_vec());
+            lacks.collect::<Vec<_>>()
+        };
+        assert_eq!(lacks("/old", "V_2", false), ["V_2"]);
+        assert!(lacks("/old", "V_1", false).is_empty());
+        // The loader only warns of these.
+        assert!(lacks("/old", "V_2", true).is_empty());
+        assert!(lacks("/bare", "V_2", false).is_empty());
+    }
+
+    #[test]
+    fn the_cache_serves_an_object_without_default_directories_from_elsewhere() {
+        let found = |file: &'static str| {
+            let mut ext = object("", &["liba.so"]);
+            ext.no_default_libs = true;
+            let files = Table(vec![("/v/ext.so", ext), (file, object("liba.so", &[]))]);
+            let system = System {
+                cache: Some(Cache::of(&[("liba.so", file)])),
+                default_directories: vec!["/lib".into()],
+                ..System::default()
+            };
+            let resolver = Resolver::new(&files, &system, Machine::X86_64);
+            let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), NONE);
+            process.missing(0).next().is_none()
+        };
+        assert!(found("/opt/liba.so"));
+        assert!(!found("/lib/liba.so") && !found("/lib/sub/liba.so"));
     }
 }

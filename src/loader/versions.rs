@@ -30,7 +30,8 @@ impl Resolver<'_> {
     pub fn lacking(&self, process: &Process, first: usize) -> Vec<Lack> {
         let mut found = Vec::new();
         for (asker, load) in process.loads.iter().enumerate().skip(first) {
-            for need in &load.needs {
+            let versioned = !load.object.version_needs.is_empty();
+            for need in load.needs.iter().filter(|_| versioned) {
                 let Outcome::Loaded(library) = need.outcome else { continue };
                 let versions = self.undefined(process, asker, library);
                 if !versions.is_empty() {
