@@ -1,6 +1,6 @@
 //! The glibc search model: which file will satisfy a needed name, and where was looked in vain.
 //!
-//! Follows `_dl_map_object` of glibc's elf/dl-load.c; `tests/it/loader.rs` compares it with the
+//! Follows `_dl_map_object` of glibc's elf/dl-load.c; `tests/it/loader*.rs` compare it with the
 //! machine's own loader. Pure: files are asked of a [`Files`], so that the rules can be tested on
 //! tables. Knows neither Python nor Nix.
 
@@ -10,6 +10,8 @@ mod glibc;
 mod processor;
 mod resolve;
 mod search;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod versions;
 

@@ -7,6 +7,8 @@ mod enter;
 mod hook;
 mod init;
 mod loader;
+mod loader_files;
+mod loader_random;
 mod nixfile;
 mod preview;
 mod provide;
