@@ -46,11 +46,15 @@ pub(super) fn is_kernels(name: &str) -> bool {
     KERNEL.contains(&name)
 }
 
-/// Where the loader at `loader`, a path without links, looks last: what it was built with, or the
-/// usual directories if that cannot be made out.
+/// Where the loader at `loader`, a path without links, looks last: what it was built with. If that
+/// cannot be made out, the usual directories for a loader that lies in one of them, or its own.
 pub fn default_directories(loader: &Path, machine: Machine) -> Vec<PathBuf> {
     let bytes = crate::fsx::read_bytes(loader, MAX_LOADER).ok().flatten().unwrap_or_default();
-    built_in(&bytes, loader.parent().unwrap_or(Path::new("/"))).unwrap_or_else(|| usual_directories(machine))
+    let own = loader.parent().unwrap_or(Path::new("/"));
+    built_in(&bytes, own).unwrap_or_else(|| {
+        let usual = usual_directories(machine);
+        if usual.iter().any(|directory| directory == own) { usual } else { vec![own.to_owned()] }
+    })
 }
 
 /// `$LIB`: the first of the default directories without its outer slashes (glibc's
@@ -106,6 +110,9 @@ mod tests {
         let found = built_in(nix, Path::new("/nix/store/h-glibc-2.42/lib")).unwrap();
         assert_eq!(lib_token(&found), "nix/store/h-glibc-2.42/lib");
         assert!(built_in(b"junk", Path::new("/lib")).is_none());
+        let unknown = default_directories(Path::new("/nix/store/gone/lib/ld.so"), Machine::X86_64);
+        assert_eq!(unknown, [PathBuf::from("/nix/store/gone/lib")]);
+        assert!(default_directories(Path::new("/usr/lib64/gone.so"), Machine::X86_64).len() > 1);
         assert!(built_in(b"", Path::new("/")).is_none());
     }
 }

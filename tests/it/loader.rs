@@ -360,12 +360,15 @@ fn objects_for_other_machines_are_passed_over() {
             found,
             &[],
         ),
-        case(
-            "a dangling link",
-            vec![program("exe", &["liba.so"]).rpath("@/other:@/l"), lib("l/liba.so", &[])],
-            found,
-            &[],
-        ),
+        Case {
+            links: &[("other/liba.so", "nowhere")],
+            ..case(
+                "a dangling link",
+                vec![program("exe", &["liba.so"]).rpath("@/other:@/l"), lib("l/liba.so", &[])],
+                found,
+                &[],
+            )
+        },
     ]);
     check(vec![case(
         "nothing but 32 bits",

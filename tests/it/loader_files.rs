@@ -7,9 +7,9 @@ use std::process::Command;
 
 use venvfix::loader::System;
 
-use super::support::cannot_run;
 use super::support::layout::{Layout, Seen, ready};
 use super::support::object::{Object, file, host, lib, program};
+use super::support::{cannot_run, command};
 
 #[test]
 fn a_file_that_is_no_sound_object_ends_the_search() {
@@ -162,4 +162,37 @@ fn modules_open_as_in_wheels() {
         layout.opens(&["vision/m.so", "h5py/m.so", "vision/m.so", "torch/m.so", "vision/m.so"]),
         [fails("libcublas.so"), Ok(()), fails("libcublas.so"), Ok(()), Ok(()),]
     );
+}
+
+#[test]
+fn objects_of_the_machines_linker_load_alike() {
+    if !ready() {
+        return;
+    }
+    for (option, missing) in [("--disable-new-dtags", false), ("--enable-new-dtags", true)] {
+        let layout = Layout::new(&[]);
+        let folder = layout.folder.path();
+        let link = |output: &str, source: &str, options: &[&str]| {
+            let source = layout.folder.write(&format!("{output}.c"), source);
+            let mut cc = command("cc", folder);
+            cc.arg("-o").args([folder.join(output), source]).arg("-Wl,--no-as-needed").args(options);
+            let built = cc.output().unwrap();
+            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        };
+        std::fs::create_dir(folder.join("l")).unwrap();
+        let library = ["-shared", "-fPIC", "-nostdlib"];
+        link("l/libb.so", "int b(void) { return 0; }", &library);
+        link(
+            "l/liba.so",
+            "int b(void); int a(void) { return b(); }",
+            &[&library[..], &["-Ll", "-lb"]].concat(),
+        );
+        let tags = format!("-Wl,{option}");
+        let options = ["-Ll", "-la", "-Wl,--allow-shlib-undefined", "-Wl,-rpath,$ORIGIN/l", &tags];
+        link("exe", "int a(void); int main(void) { return a(); }", &options);
+        let Seen::Loaded { found, missing: not_found } = layout.starts("exe") else { panic!("it failed") };
+        assert!(found.contains("@/l/liba.so") && found.iter().any(|path| path.ends_with("/libc.so.6")));
+        assert_eq!(not_found.contains("libb.so"), missing, "{option}");
+        assert_eq!(found.contains("@/l/libb.so"), !missing, "{option}");
+    }
 }
