@@ -2,7 +2,7 @@
 //! diagnose meet.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::diagnose::{
     Severity,
 };
 use crate::elf::{Machine, Object, Unreadable};
-use crate::loader::{self, Cache, DiskFiles, Offer, Process, Resolver, System};
+use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
 use crate::venv::{Distribution, Interpreter, LoaderKind, Owned, read_distributions};
 
@@ -39,7 +39,7 @@ pub enum Rules {
 /// The interpreter that is to load the objects.
 pub enum Target<'a> {
     /// The one at hand, and LD_LIBRARY_PATH as its process has it.
-    Real(&'a Interpreter, Vec<PathBuf>, Rules),
+    Real(&'a Interpreter, OsString, Rules),
     /// One from /nix/store that is not at hand, of this X.Y: what a Nix system would show.
     AssumedNix(Machine, Option<(u32, u32)>),
 }
@@ -85,7 +85,7 @@ pub fn examine(
     let system = target.system(tree.root);
     let resolver = Resolver::new(&files, &system, target.machine());
     let interpreter = match target {
-        Target::Real(interpreter, ..) => resolver.start(&interpreter.real),
+        Target::Real(interpreter, ..) => resolver.start(&interpreter.real, &|_| None),
         Target::AssumedNix(..) => Process::default(),
     };
     let mut findings = diagnose::diagnose(&Input {
@@ -158,23 +158,23 @@ impl Target<'_> {
     /// The search rules of the interpreter's loader.
     fn system(&self, root: &Path) -> System {
         match self {
-            Self::AssumedNix(..) => System {
+            Self::AssumedNix(machine, _) => System {
                 assumed: Some(|name| loader::brings(name) || name.starts_with("libpython3.")),
-                confined_to: Some(root.to_owned()),
+                confined_to: vec![
+                    root.to_owned(),
+                    std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()),
+                ],
+                hwcaps: loader::hwcaps(*machine),
+                tokens: loader::Tokens { lib: String::new(), platform: loader::platform(*machine) },
                 ..System::default()
             },
             Self::Real(interpreter, library_path, _) => {
-                let nix = self.kind() == LoaderKind::Nix;
-                let own =
-                    std::fs::canonicalize(&interpreter.loader).unwrap_or_else(|_| interpreter.loader.clone());
-                System {
-                    library_path: library_path.clone(),
-                    cache: (!nix).then(|| Cache::read(Path::new("/etc/ld.so.cache"))),
-                    default_directories: match nix {
-                        true => own.parent().map(Path::to_owned).into_iter().collect(),
-                        false => loader::default_directories(self.machine()),
-                    },
-                    ..System::default()
+                let found = System::of_loader(&interpreter.loader, self.machine());
+                match self.kind() {
+                    LoaderKind::Nix => System { library_path: library_path.clone(), ..found },
+                    LoaderKind::Host => {
+                        System { library_path: library_path.clone(), ..found.with_cache(self.machine()) }
+                    }
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -50,7 +51,7 @@ impl Provision<'_> {
             wanted.borrow_mut().insert(name.to_owned());
             Some(path.clone())
         };
-        let target = Target::Real(interpreter, Vec::new(), Rules::Own);
+        let target = Target::Real(interpreter, OsString::new(), Rules::Own);
         let glibc = interpreter.glibc().unwrap_or_default();
         let why_not = |soname: &str| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
         let reaching = Reaching { offer: &offer, remedy: &why_not, ..Reaching::NOTHING };

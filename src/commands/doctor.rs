@@ -37,9 +37,7 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
     let (path, config) = place(environment, arguments.path.as_deref())?;
     let venv = Venv::open(&path)?;
     let machine = venv.interpreter.object.machine;
-    let library_path = std::env::split_paths(&environment.shell.ld_library_path)
-        .filter(|directory| directory.is_absolute())
-        .collect();
+    let library_path = environment.shell.ld_library_path.clone().into();
     let target = match arguments.loader {
         Loader::Auto => Target::Real(&venv.interpreter, library_path, Rules::Own),
         Loader::Host => Target::Real(&venv.interpreter, library_path, Rules::Host),

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::preload::Preloads;
-use super::role::{Role, is_extension, role};
-use crate::elf::{Machine, Object, Unreadable};
-use crate::loader::{Load, Offer, Process, Resolver};
+use super::role::{Role, role};
+use super::versions::OldLibraries;
+use crate::elf::{Machine, Object, Unreadable, Verdict};
+use crate::loader::{Load, Offer, Process, Refusal, Resolver};
 use crate::venv::Distribution;
 
 /// A file of the venv that was looked into.
@@ -62,11 +64,10 @@ pub struct Input<'a> {
 
 /// All findings, errors first, each list sorted.
 pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
-    let mut findings = missing_libraries(input);
+    let mut findings = unloadable_objects(input);
     findings.extend(unopened_libraries(input, &findings));
     findings.extend(foreign_programs(input));
     findings.extend(wrong_architectures(input));
-    findings.extend(unreadable_objects(input));
     findings.sort_by(|a, b| {
         // Of what plugins need, what the table of opened libraries knows comes first.
         let code = |finding: &Finding| match (finding.code, finding.reach) {
@@ -94,7 +95,8 @@ impl Input<'_> {
         (self.library_remedy)(soname, &names)
     }
 
-    fn affected(&self, objects: BTreeMap<Option<usize>, Vec<String>>) -> Vec<Affected> {
+    /// The objects of each distribution, as a finding has them.
+    pub(super) fn affected(&self, objects: BTreeMap<Option<usize>, Vec<String>>) -> Vec<Affected> {
         let named = objects.into_iter().map(|(owner, mut objects)| {
             objects.sort();
             objects.dedup();
@@ -109,7 +111,15 @@ impl Input<'_> {
 }
 
 /// A distribution by index; `None` for files that no RECORD names.
-type Owner = Option<usize>;
+pub(super) type Owner = Option<usize>;
+
+impl Examined {
+    /// Whose it is: of one or several, or of none.
+    pub(super) fn owners(&self) -> impl Iterator<Item = Owner> {
+        let nobody = self.owners.is_empty().then_some(None);
+        self.owners.iter().copied().map(Some).chain(nobody)
+    }
+}
 
 /// What is known of one library that one distribution misses.
 struct Miss {
@@ -123,11 +133,14 @@ struct Misses<'a> {
     by_path: HashMap<&'a Path, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
+    stops: Stops,
+    old: OldLibraries,
     /// Objects that are known to be loaded by an import.
     imported: HashSet<PathBuf>,
 }
 
-fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
+/// What keeps objects from being loaded, as each is in its role.
+fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let named = |(examined, object): (&'_ Examined, &'_ Object)| {
         Some((object.soname.clone()?, examined.owners.clone()))
     };
@@ -138,6 +151,8 @@ fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
         by_path: input.objects().map(|(examined, _)| (examined.path.as_path(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
+        stops: Stops::default(),
+        old: OldLibraries::default(),
         imported: HashSet::new(),
     };
     let of = |wanted: Role| {
@@ -165,25 +180,49 @@ fn missing_libraries(input: &Input<'_>) -> Vec<Finding> {
 impl<'a> Misses<'a> {
     /// Loads `root` as its role has it and notes what is missing.
     fn open(&mut self, root: &'a Examined, reach: Reach) {
-        let start = match reach {
-            Reach::Program => Process::default(),
-            _ => self.input.interpreter.clone(),
+        let (resolver, offer) = (&self.input.resolver, self.input.offer);
+        let (first, process) = match reach {
+            Reach::Program => (0, resolver.start(&root.path, offer)),
+            _ => {
+                let start = &self.input.interpreter;
+                (start.loads.len(), resolver.open(start, &root.path, offer))
+            }
         };
-        let first = start.loads.len();
-        let process = self.input.resolver.open(&start, &root.path, self.input.offer);
         // The same for all names of one object, which may be many.
         let mut searched: HashMap<usize, Rc<[PathBuf]>> = HashMap::new();
         for (index, name) in process.missing(first) {
             let asker = self.asker(&process.loads[index], root);
             if !self.preloads.brings(&asker.owners, name) {
-                let look = || self.input.resolver.searched(&process, index).into();
+                let look = || resolver.searched(&process, index).into();
                 let places = searched.entry(index).or_insert_with(look);
                 self.note(asker, name, reach, places);
             }
         }
+        self.note_unusable(&process, first, root, reach);
         if reach == Reach::Import {
             self.imported
                 .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+        }
+    }
+
+    /// Notes the files that are found and do not serve: damaged, or too old.
+    fn note_unusable(&mut self, process: &Process, first: usize, root: &'a Examined, reach: Reach) {
+        let verdict = root.object.as_ref().map(|object| object.verdict(self.input.machine));
+        if let (Ok(Verdict::Refused(why)), Reach::Import) = (verdict, reach) {
+            let refusal = Refusal { path: root.path.clone(), why: why.into() };
+            self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
+        }
+        for (index, name, refusal) in process.refused(first) {
+            let asker = self.asker(&process.loads[index], root);
+            if !self.preloads.brings(&asker.owners, name) {
+                self.stops.note(refusal, asker, name, reach);
+            }
+        }
+        for lack in self.input.resolver.lacking(process, first) {
+            let asker = self.asker(&process.loads[lack.asker], root);
+            let path = &process.loads[lack.library].path;
+            let theirs = self.by_path.get(crate::fsx::normalize(path).as_path()).copied();
+            self.old.note(self.input, &lack, asker, (path, theirs), reach);
         }
     }
 
@@ -195,11 +234,7 @@ impl<'a> Misses<'a> {
     }
 
     fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
-        let owners: Vec<Owner> = match asker.owners.as_slice() {
-            [] => vec![None],
-            owners => owners.iter().copied().map(Some).collect(),
-        };
-        for owner in owners {
+        for owner in asker.owners() {
             let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
                 reach,
                 objects: Vec::new(),
@@ -210,8 +245,10 @@ impl<'a> Misses<'a> {
         }
     }
 
-    /// One finding for each library and reach.
+    /// One finding for each library and reach, then what is found and does not serve.
     fn into_findings(self) -> Vec<Finding> {
+        let mut unusable = self.old.into_findings(self.input);
+        unusable.extend(self.stops.into_findings(self.input));
         let mut grouped: BTreeMap<(String, Reach), Vec<(Owner, Miss)>> = BTreeMap::new();
         for ((soname, owner), miss) in self.found {
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
@@ -236,7 +273,7 @@ impl<'a> Misses<'a> {
                 detail: None,
             }
         };
-        grouped.into_iter().map(finding).collect()
+        grouped.into_iter().map(finding).chain(unusable).collect()
     }
 }
 
@@ -334,31 +371,4 @@ fn wrong_architectures(input: &Input<'_>) -> Vec<Finding> {
         detail: Some(machine),
     };
     by_machine.into_iter().map(finding).collect()
-}
-
-fn unreadable_objects(input: &Input<'_>) -> Vec<Finding> {
-    let broken =
-        input.examined.iter().filter_map(|examined| Some((examined, examined.object.as_ref().err()?)));
-    let finding = |(examined, error): (&Examined, &Rc<Unreadable>)| {
-        let reach = if is_extension(&examined.shown, input.python) { Reach::Import } else { Reach::Plugin };
-        let owner = examined.owners.first().copied();
-        let name = owner.and_then(|owner| input.distributions.get(owner)).map(|found| found.name.as_str());
-        let remedy = match name {
-            Some(name) => Remedy::Command {
-                command: format!("pip install --force-reinstall --no-deps --no-cache-dir {name}"),
-            },
-            None => Remedy::None { reason: "no installed distribution owns the file: remove it".into() },
-        };
-        Finding {
-            code: Code::UnreadableObject,
-            severity: reach.severity(),
-            reach: Some(reach),
-            soname: None,
-            distributions: input.affected([(owner, vec![examined.shown.display().to_string()])].into()),
-            searched: Vec::new(),
-            remedy,
-            detail: Some(error.to_string()),
-        }
-    };
-    broken.map(finding).collect()
 }

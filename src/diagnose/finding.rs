@@ -66,6 +66,8 @@ pub struct Counts {
 pub enum Code {
     /// A needed name that the loader will not find.
     MissingLibrary,
+    /// A library that is found and older than the one an object was built with.
+    MissingSymbolVersion,
     /// A library that a package opens by name, which no DT_NEEDED tells.
     DlopenLibrary,
     /// A library of the graphics driver that is not there.

@@ -2,9 +2,11 @@
 //! files are asked of [`crate::loader::Files`], remedies of a function.
 
 mod collect;
+mod damaged;
 mod finding;
 mod preload;
 mod role;
+mod versions;
 
 pub use collect::{Examined, Input, Opened, diagnose};
 pub use finding::{

@@ -1,9 +1,11 @@
 //! Knows ELF: what one object file says about itself. Knows neither Python nor Nix.
 
+mod ident;
 mod read;
 mod versions;
 
-pub use read::{Unreadable, read, version_definitions, version_needs};
+pub use ident::Verdict;
+pub use read::{Unreadable, read, verdict, version_definitions};
 pub use versions::VersionNeed;
 
 use std::ffi::OsString;
@@ -75,6 +77,10 @@ pub struct Object {
     pub pie: bool,
     /// Whether there is a dynamic section at all.
     pub dynamic: bool,
+    /// What a loader of any machine finds wrong with its identification.
+    pub fault: Option<&'static str>,
+    /// The symbol versions it wants; none where their table is damaged.
+    pub version_needs: Vec<VersionNeed>,
 }
 
 impl Object {
@@ -85,9 +91,26 @@ impl Object {
         interpreted && (self.fixed_executable || self.pie || self.soname.is_none())
     }
 
-    /// Something a loader can map into a process: a library, a module or a program.
-    pub fn is_loadable(&self) -> bool {
-        self.dynamic
+    /// What the loader of `machine` does on coming upon it in the search for a library
+    /// (`open_verify` and `_dl_map_object_from_fd` in glibc's elf/dl-load.c).
+    pub fn verdict(&self, machine: Machine) -> Verdict {
+        if self.machine.class != machine.class {
+            Verdict::Foreign
+        } else if self.machine.little_endian != machine.little_endian {
+            Verdict::Refused(ident::OTHER_BYTE_ORDER)
+        } else if let Some(fault) = self.fault {
+            Verdict::Refused(fault)
+        } else if self.machine.number != machine.number {
+            Verdict::Foreign
+        } else if !self.dynamic {
+            Verdict::Refused("object file has no dynamic section")
+        } else if self.fixed_executable {
+            Verdict::Refused("cannot dynamically load executable")
+        } else if self.pie {
+            Verdict::Refused("cannot dynamically load position-independent executable")
+        } else {
+            Verdict::Fits
+        }
     }
 }
 
@@ -96,4 +119,16 @@ pub fn compare_versions(a: &str, b: &str) -> std::cmp::Ordering {
     let numbers =
         |text: &str| text.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
     numbers(a).cmp(&numbers(b))
+}
+
+/// Compares names of symbol versions such as `GLIBC_2.38`: those that end in a number are newer than
+/// others (`GLIBC_PRIVATE`), and of two families the later name counts.
+pub fn compare_version_names(a: &str, b: &str) -> std::cmp::Ordering {
+    let parts = |name: &str| {
+        let (family, version) = name.rsplit_once('_').unwrap_or((name, ""));
+        let numbered = version.starts_with(|c: char| c.is_ascii_digit());
+        (numbered, family.to_owned(), version.to_owned())
+    };
+    let (a, b) = (parts(a), parts(b));
+    (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| compare_versions(&a.2, &b.2))
 }

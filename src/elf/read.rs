@@ -19,8 +19,7 @@ use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader}
 use goblin::elf32;
 use goblin::elf64;
 
-use super::versions::VersionNeed;
-use super::{Class, Machine, Object};
+use super::{Class, Machine, Object, Verdict, ident};
 
 /// Covers the ELF header and, in practice, every program header.
 const HEAD: usize = 4096;
@@ -74,14 +73,6 @@ pub fn read(path: &Path) -> Result<Object, Unreadable> {
     open(path)?.object()
 }
 
-/// The symbol versions that the object at `path` wants.
-///
-/// # Errors
-/// As [`read`].
-pub fn version_needs(path: &Path) -> Result<Vec<VersionNeed>, Unreadable> {
-    open(path)?.version_needs()
-}
-
 /// The symbol versions that the library at `path` defines.
 ///
 /// # Errors
@@ -90,15 +81,31 @@ pub fn version_definitions(path: &Path) -> Result<Vec<String>, Unreadable> {
     open(path)?.version_definitions()
 }
 
+/// What the loader of `machine` says of the first bytes of the file at `path`.
+///
+/// # Errors
+/// As [`read`], for a file that cannot be read at all.
+pub fn verdict(path: &Path, machine: Machine) -> Result<Verdict, Unreadable> {
+    let (file, size) = open_file(path)?;
+    let mut head = vec![0; size.min(64) as usize];
+    file.read_exact_at(&mut head, 0)?;
+    Ok(ident::verdict(&head, machine))
+}
+
 fn open(path: &Path) -> Result<Image, Unreadable> {
+    let (file, size) = open_file(path)?;
+    Image::open(file, size)
+}
+
+fn open_file(path: &Path) -> Result<(File, u64), Unreadable> {
     // O_NONBLOCK: a named pipe called x.so must not stop us.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(Unreadable::NoFile);
+    match metadata.is_file() {
+        true => Ok((file, metadata.len())),
+        false => Err(Unreadable::NoFile),
     }
-    Image::open(file, metadata.len())
 }
 
 /// An ELF file with its headers read.
@@ -106,6 +113,7 @@ pub(super) struct Image {
     file: File,
     size: u64,
     header: Header,
+    fault: Option<&'static str>,
     context: Ctx,
     segments: Vec<ProgramHeader>,
 }
@@ -140,7 +148,8 @@ impl Image {
         let container = header.container().map_err(|_| Unreadable::Malformed("unknown ELF class"))?;
         let endian = header.endianness().map_err(|_| Unreadable::Malformed("unknown byte order"))?;
         let context = Ctx::new(container, endian);
-        let mut image = Self { file, size, header, context, segments: Vec::new() };
+        let fault = ident::fault(&head, context.is_little_endian());
+        let mut image = Self { file, size, header, fault, context, segments: Vec::new() };
         image.segments = image.read_segments(&head)?;
         Ok(image)
     }
@@ -170,7 +179,12 @@ impl Image {
         let dynamic = self.dynamic()?;
         let has_dynamic = dynamic.is_some();
         let dynamic = dynamic.unwrap_or_default();
-        let strings = Strings::fetch(self, &dynamic)?;
+        let named = [dynamic.soname, dynamic.rpath, dynamic.runpath];
+        let strings = Strings::fetch(
+            self,
+            &dynamic,
+            dynamic.needed.iter().copied().chain(named.into_iter().flatten()),
+        )?;
         let name = |at: u64| strings.get(at).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let path = |at: Option<u64>| at.map(|at| strings.get(at).map(OsString::from_vec)).transpose();
         Ok(Object {
@@ -188,6 +202,8 @@ impl Image {
             no_default_libs: dynamic.flags_1 & DF_1_NODEFLIB != 0,
             pie: dynamic.flags_1 & DF_1_PIE != 0,
             dynamic: has_dynamic,
+            fault: self.fault,
+            version_needs: self.version_needs(&dynamic, &strings).unwrap_or_default(),
         })
     }
 
@@ -255,14 +271,6 @@ impl Image {
         record.get(at..at + 2).map_or(0, |bytes| self.number(bytes) as u16)
     }
 
-    /// The string at this place of the dynamic string table.
-    pub(super) fn string(&self, dynamic: &Dynamic, at: u32) -> Result<String, Unreadable> {
-        let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
-        let start = self.offset(address).and_then(|start| start.checked_add(at.into())).ok_or(OUT_OF_FILE)?;
-        let bytes = self.bytes(start, MAX_STRING.min(self.size.saturating_sub(start)))?;
-        Ok(String::from_utf8_lossy(until_nul(&bytes)).into_owned())
-    }
-
     fn segment(&self, kind: u32) -> Option<&ProgramHeader> {
         self.segments.iter().find(|segment| segment.p_type == kind)
     }
@@ -273,6 +281,11 @@ impl Image {
             let within = address.checked_sub(segment.p_vaddr)?;
             (within < segment.p_filesz).then(|| segment.p_offset.checked_add(within))?
         })
+    }
+
+    /// The size of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.size
     }
 
     pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Unreadable> {
@@ -307,7 +320,7 @@ fn until_nul(bytes: &[u8]) -> &[u8] {
 }
 
 /// The part of the dynamic string table that holds the strings asked for.
-struct Strings<'a> {
+pub(super) struct Strings<'a> {
     image: &'a Image,
     /// File offset and size of the whole table.
     table: (u64, u64),
@@ -316,12 +329,13 @@ struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    fn fetch(image: &'a Image, dynamic: &Dynamic) -> Result<Self, Unreadable> {
-        let wanted = || {
-            let single = [dynamic.soname, dynamic.rpath, dynamic.runpath];
-            dynamic.needed.iter().copied().chain(single.into_iter().flatten())
-        };
-        let (Some(first), Some(last)) = (wanted().min(), wanted().max()) else {
+    /// Reads what lies around the strings at these places of the table.
+    pub(super) fn fetch(
+        image: &'a Image,
+        dynamic: &Dynamic,
+        places: impl Iterator<Item = u64> + Clone,
+    ) -> Result<Self, Unreadable> {
+        let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
             return Ok(Self { image, table: (0, 0), window: (0, Vec::new()) });
         };
         let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
@@ -335,7 +349,8 @@ impl<'a> Strings<'a> {
         Ok(Self { image, table: (offset, size), window: (first, bytes) })
     }
 
-    fn get(&self, at: u64) -> Result<Vec<u8>, Unreadable> {
+    /// The string at this place of the table.
+    pub(super) fn get(&self, at: u64) -> Result<Vec<u8>, Unreadable> {
         let (start, bytes) = &self.window;
         let in_window = at.checked_sub(*start).and_then(|skip| bytes.get(usize::try_from(skip).ok()?..));
         if let Some(rest) = in_window

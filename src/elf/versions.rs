@@ -1,10 +1,16 @@
 //! Symbol versions: which an object wants of its libraries, and which a library defines (the
 //! "Symbol Versioning" chapter of the Linux Standard Base).
 
-use super::read::{Image, Unreadable};
+use super::read::{Dynamic, Image, Strings, Unreadable};
 
 /// A library defines some hundred versions at the most.
 const MOST: usize = 4096;
+
+/// Read at once from where a table begins: most are smaller.
+const WINDOW: u64 = 2048;
+
+/// VER_FLG_WEAK: the loader only warns where such a version is absent.
+const WEAK: u16 = 2;
 
 /// A symbol version wanted of a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +19,8 @@ pub struct VersionNeed {
     pub library: String,
     /// `GLIBC_2.34`.
     pub version: String,
+    /// Whether the object loads without it too.
+    pub weak: bool,
 }
 
 /// Follows a chain of records: each gives its value and the distance to the next, 0 at the end.
@@ -33,44 +41,79 @@ fn chain<T>(
     Ok(found)
 }
 
-impl Image {
-    /// DT_VERNEED.
-    pub(super) fn version_needs(&self) -> Result<Vec<VersionNeed>, Unreadable> {
-        let Some(dynamic) = self.dynamic()? else { return Ok(Vec::new()) };
-        let Some(start) = dynamic.version_needs.and_then(|address| self.offset(address)) else {
-            return Ok(Vec::new());
+/// The records of one table, most of them read at once.
+struct Table<'a> {
+    image: &'a Image,
+    start: u64,
+    window: Vec<u8>,
+}
+
+impl<'a> Table<'a> {
+    /// The table at this address, if there is one.
+    fn at(image: &'a Image, address: Option<u64>) -> Result<Option<Self>, Unreadable> {
+        let Some(start) = address.and_then(|address| image.offset(address)) else { return Ok(None) };
+        let window = image.bytes(start, WINDOW.min(image.size().saturating_sub(start)))?;
+        Ok(Some(Self { image, start, window }))
+    }
+
+    fn record<const SIZE: usize>(&self, at: u64) -> Result<[u8; SIZE], Unreadable> {
+        let skip = at.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
+        let in_window = skip.and_then(|skip| self.window.get(skip..skip.checked_add(SIZE)?));
+        let read;
+        let bytes = match in_window {
+            Some(bytes) => bytes,
+            None => {
+                read = self.image.bytes(at, SIZE as u64)?;
+                &read
+            }
         };
-        let groups = chain(start, dynamic.version_needs_count, |at| {
-            let record = self.record::<16>(at)?;
-            let library = self.string(&dynamic, self.word(&record, 4))?;
-            let names =
-                chain(at.saturating_add(self.word(&record, 8).into()), self.half(&record, 2).into(), |at| {
-                    let record = self.record::<16>(at)?;
-                    Ok((self.string(&dynamic, self.word(&record, 8))?, self.word(&record, 12)))
-                })?;
-            Ok(((library, names), self.word(&record, 12)))
+        bytes.try_into().map_err(|_| Unreadable::Malformed("truncated"))
+    }
+}
+
+/// A string by its place in the table of strings.
+fn text(strings: &Strings<'_>, at: u32) -> Result<String, Unreadable> {
+    strings.get(at.into()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+impl Image {
+    /// DT_VERNEED. The libraries' names are among the needed ones, read before: those of the versions
+    /// lie apart, behind the names of all symbols.
+    pub(super) fn version_needs(
+        &self,
+        dynamic: &Dynamic,
+        needed: &Strings<'_>,
+    ) -> Result<Vec<VersionNeed>, Unreadable> {
+        let Some(table) = Table::at(self, dynamic.version_needs)? else { return Ok(Vec::new()) };
+        // Pairs of library and version, by the places of their names.
+        let groups = chain(table.start, dynamic.version_needs_count, |at| {
+            let group = table.record::<16>(at)?;
+            let first = at.saturating_add(self.word(&group, 8).into());
+            let versions = chain(first, self.half(&group, 2).into(), |at| {
+                let record = table.record::<16>(at)?;
+                let weak = self.half(&record, 4) & WEAK != 0;
+                Ok(((self.word(&group, 4), self.word(&record, 8), weak), self.word(&record, 12)))
+            })?;
+            Ok((versions, self.word(&group, 12)))
         })?;
-        let pairs = groups.into_iter().flat_map(|(library, names)| {
-            names.into_iter().map(move |version| VersionNeed { library: library.clone(), version })
-        });
-        Ok(pairs.collect())
+        let needs: Vec<(u32, u32, bool)> = groups.into_iter().flatten().take(MOST).collect();
+        let strings = Strings::fetch(self, dynamic, needs.iter().map(|&(_, version, _)| version.into()))?;
+        let need = |&(library, version, weak): &(u32, u32, bool)| {
+            Ok(VersionNeed { library: text(needed, library)?, version: text(&strings, version)?, weak })
+        };
+        needs.iter().map(need).collect()
     }
 
     /// DT_VERDEF: the first name of each definition.
     pub(super) fn version_definitions(&self) -> Result<Vec<String>, Unreadable> {
         let Some(dynamic) = self.dynamic()? else { return Ok(Vec::new()) };
-        let Some(start) = dynamic.version_definitions.and_then(|address| self.offset(address)) else {
-            return Ok(Vec::new());
-        };
-        chain(start, dynamic.version_definitions_count, |at| {
-            let record = self.record::<20>(at)?;
-            let name = self.record::<8>(at.saturating_add(self.word(&record, 12).into()))?;
-            Ok((self.string(&dynamic, self.word(&name, 0))?, self.word(&record, 16)))
-        })
-    }
-
-    fn record<const SIZE: usize>(&self, at: u64) -> Result<[u8; SIZE], Unreadable> {
-        let bytes = self.bytes(at, SIZE as u64)?;
-        bytes.try_into().map_err(|_| Unreadable::Malformed("truncated"))
+        let Some(table) = Table::at(self, dynamic.version_definitions)? else { return Ok(Vec::new()) };
+        let places = chain(table.start, dynamic.version_definitions_count, |at| {
+            let record = table.record::<20>(at)?;
+            let name = table.record::<8>(at.saturating_add(self.word(&record, 12).into()))?;
+            Ok((self.word(&name, 0), self.word(&record, 16)))
+        })?;
+        let strings = Strings::fetch(self, &dynamic, places.iter().map(|&at| at.into()))?;
+        places.iter().map(|&at| text(&strings, at)).collect()
     }
 }

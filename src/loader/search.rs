@@ -1,128 +1,177 @@
-//! Search paths: what a loader is set up with, and how RPATH and RUNPATH texts expand.
+//! Where a needed name is looked for, and in which order: `_dl_map_object`, `open_path` and
+//! `_dl_load_cache_lookup` of glibc.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::Cache;
+use super::files::{Candidate, Folder, Located};
+use super::resolve::{Process, Resolver};
+use super::tokens::Tokens;
+use super::{Cache, glibc, processor};
 use crate::elf::Machine;
+
+/// The directory below each searched one that holds variants for newer processors.
+pub(super) const HWCAPS: &str = "glibc-hwcaps";
 
 /// One loader's fixed ways: what it takes into account beside the objects themselves.
 #[derive(Clone, Debug, Default)]
 pub struct System {
+    /// The loader itself, which is an object of each process.
+    pub loader: Option<PathBuf>,
     /// LD_LIBRARY_PATH as the process will have it.
-    pub library_path: Vec<PathBuf>,
+    pub library_path: OsString,
     /// ld.so.cache, for a loader that reads it.
     pub cache: Option<Cache>,
     /// Looked into last: nixpkgs' glibc knows only its own lib directory.
     pub default_directories: Vec<PathBuf>,
+    /// Subdirectories of `glibc-hwcaps` that are looked into, best first.
+    pub hwcaps: &'static [&'static str],
+    /// What `$LIB` and `$PLATFORM` stand for.
+    pub tokens: Tokens,
     /// Names that are there whatever the files say: for a loader that is only assumed.
     pub assumed: Option<fn(&str) -> bool>,
-    /// Whether a search path may leave the tree of its object: not for an assumed loader, which
-    /// must not find what happens to lie on the machine that asks.
-    pub confined_to: Option<PathBuf>,
+    /// The names of the tree that a search path may not leave, if it may not: an assumed loader must
+    /// not find what happens to lie on the machine that asks.
+    pub confined_to: Vec<PathBuf>,
 }
+
+/// What `ldconfig` writes.
+const CACHE: &str = "/etc/ld.so.cache";
 
 impl System {
+    /// The ways of the loader at `path`, ld.so.cache apart: nixpkgs' glibc has none.
+    pub fn of_loader(path: &Path, machine: Machine) -> Self {
+        let loader = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let default_directories = glibc::default_directories(&loader, machine);
+        let lib = glibc::lib_token(&default_directories);
+        Self {
+            loader: Some(loader),
+            default_directories,
+            hwcaps: processor::hwcaps(machine),
+            tokens: Tokens { lib, platform: processor::platform(machine) },
+            ..Self::default()
+        }
+    }
+
+    /// The same, with the system's ld.so.cache.
+    pub fn with_cache(self, machine: Machine) -> Self {
+        Self { cache: Some(Cache::read(Path::new(CACHE), machine, self.hwcaps)), ..self }
+    }
+
     /// Whether a directory named by an object's own search path counts.
     pub(super) fn admits(&self, directory: &Path) -> bool {
-        let Some(root) = &self.confined_to else { return true };
-        crate::fsx::normalize(directory).starts_with(root)
+        let directory = crate::fsx::normalize(directory);
+        self.confined_to.is_empty() || self.confined_to.iter().any(|root| directory.starts_with(root))
+    }
+
+    /// Whether a file lies in one of the default directories, as text has it.
+    fn is_default(&self, file: &Path) -> bool {
+        self.default_directories.iter().any(|directory| file.starts_with(directory))
     }
 }
 
-/// The substitutions of ld.so(8), "Dynamic string tokens".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
-    /// The directory of the object.
-    Origin,
-    /// `lib` or `lib64`.
-    Lib,
-    /// The processor type.
-    Platform,
+/// A file that ends the search, since the loader cannot use it and does not pass it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The file.
+    pub path: PathBuf,
+    /// The loader's message.
+    pub why: Rc<str>,
 }
 
-const TOKENS: [(&[u8], Token); 3] =
-    [(b"ORIGIN", Token::Origin), (b"LIB", Token::Lib), (b"PLATFORM", Token::Platform)];
+/// A file found, with the path it was found at.
+type Hit = (PathBuf, Located);
 
-/// The directories of an RPATH or RUNPATH text. Relative and empty elements mean the directory a
-/// process happens to start in: nothing can be said of them, so they are left out.
-pub(super) fn expand(text: &OsStr, origin: &Path, machine: Machine) -> Vec<PathBuf> {
-    text.as_bytes()
-        .split(|&byte| byte == b':')
-        .map(|element| PathBuf::from(substitute(element, origin, machine)))
-        .filter(|directory| directory.is_absolute())
-        .collect()
-}
+impl Resolver<'_> {
+    /// The file for a name that no loaded object answers to.
+    pub(super) fn search(
+        &self,
+        process: &Process,
+        asker: usize,
+        name: &Path,
+    ) -> Result<Option<Hit>, Refusal> {
+        if name.as_os_str().as_encoded_bytes().contains(&b'/') {
+            // A relative one lies where the process happens to be.
+            return if name.is_absolute() { self.take(name.to_owned()) } else { Ok(None) };
+        }
+        let [before, after] = self.directories(process, asker);
+        let mut found = self.look(&before, name)?;
+        if found.is_none() {
+            found = self.cached(process, asker, name)?;
+        }
+        if found.is_none() {
+            found = self.look(&after, name)?;
+        }
+        Ok(found)
+    }
 
-/// Replaces the tokens of a needed name or of one search path element.
-pub(super) fn substitute(text: &[u8], origin: &Path, machine: Machine) -> OsString {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|&byte| byte == b'$') {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at..];
-        let Some((token, length)) = token(rest) else {
-            out.push(b'$');
-            rest = &rest[1..];
-            continue;
+    /// The file for a name in the first directory that has one.
+    fn look(&self, directories: &[&[PathBuf]], name: &Path) -> Result<Option<Hit>, Refusal> {
+        for directory in directories.iter().copied().flatten() {
+            let folder = self.files.folder(directory);
+            if folder == Folder::WithHwcaps {
+                for level in self.system.hwcaps {
+                    let path = directory.join(HWCAPS).join(level).join(name);
+                    if let Some(hit) = self.take(path)? {
+                        return Ok(Some(hit));
+                    }
+                }
+            }
+            if folder != Folder::Absent
+                && let Some(hit) = self.take(directory.join(name))?
+            {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&self, path: PathBuf) -> Result<Option<Hit>, Refusal> {
+        match self.files.candidate(&path, self.machine) {
+            Candidate::Passed => Ok(None),
+            Candidate::Fits(located) => Ok(Some((path, located))),
+            Candidate::Refused(why) => Err(Refusal { path, why }),
+        }
+    }
+
+    /// The directories in their order: those before ld.so.cache is asked, and those after it.
+    fn directories<'a>(&'a self, process: &'a Process, asker: usize) -> [Vec<&'a [PathBuf]>; 2] {
+        let asking = &process.loads[asker];
+        let mut before: Vec<&[PathBuf]> = Vec::new();
+        if asking.object.runpath.is_none() {
+            // DT_RPATH of the object, of those that loaded it, then of the program.
+            let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
+            before.extend(chain.chain(process.program()).map(|index| process.loads[index].rpath.as_ref()));
+        }
+        before.extend([process.library_path.as_ref(), asking.runpath.as_ref()]);
+        let after = match asking.object.no_default_libs {
+            true => Vec::new(),
+            false => vec![self.system.default_directories.as_slice()],
         };
-        match token {
-            Token::Origin => out.extend_from_slice(origin.as_os_str().as_bytes()),
-            Token::Lib => out.extend_from_slice(lib_directory(machine).as_bytes()),
-            Token::Platform => out.extend_from_slice(machine.name().as_bytes()),
-        }
-        rest = &rest[length..];
+        [before, after]
     }
-    out.extend_from_slice(rest);
-    OsString::from_vec(out)
-}
 
-fn token(text: &[u8]) -> Option<(Token, usize)> {
-    TOKENS.iter().find_map(|&(name, token)| {
-        let braced = [b"${", name, b"}"].concat();
-        if text.starts_with(&braced) {
-            return Some((token, braced.len()));
-        }
-        // A token ends at a character that cannot be part of a name.
-        let after = text.strip_prefix(b"$")?.strip_prefix(name)?;
-        let ends = after.first().is_none_or(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_'));
-        ends.then_some((token, name.len() + 1))
-    })
-}
-
-/// glibc's DL_DST_LIB, as a glibc configured for lib64 has it.
-fn lib_directory(machine: Machine) -> &'static str {
-    match machine.number {
-        62 | 183 => "lib64",
-        _ => "lib",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_expand_with_and_without_braces() {
-        let origin = Path::new("/v/pkg");
-        let cases = [
-            ("$ORIGIN/../pkg.libs", "/v/pkg/../pkg.libs"),
-            ("${ORIGIN}/libs", "/v/pkg/libs"),
-            ("/x/$LIB", "/x/lib64"),
-            ("/x/${PLATFORM}", "/x/x86_64"),
-            ("/x/$ORIGINAL", "/x/$ORIGINAL"),
-            ("/x/$", "/x/$"),
-        ];
-        for (text, wanted) in cases {
-            let found = expand(OsStr::new(text), origin, Machine::X86_64);
-            assert_eq!(found, [PathBuf::from(wanted)], "{text}");
+    /// What ld.so.cache has. An object that wants no default directories gets no file from them by
+    /// this way either.
+    fn cached(&self, process: &Process, asker: usize, name: &Path) -> Result<Option<Hit>, Refusal> {
+        let found = || self.system.cache.as_ref()?.find(name.to_str()?);
+        let strict = process.loads[asker].object.no_default_libs;
+        match found().filter(|file| !(strict && self.system.is_default(file))) {
+            Some(file) => self.take(file.to_owned()),
+            None => Ok(None),
         }
     }
 
-    #[test]
-    fn relative_and_empty_elements_are_left_out() {
-        let found = expand(OsStr::new("::libs:./x:/abs:"), Path::new("/o"), Machine::X86_64);
-        assert_eq!(found, [PathBuf::from("/abs")]);
+    /// Where the needed names of an object are looked for, each place once.
+    pub fn searched(&self, process: &Process, asker: usize) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        for path in self.directories(process, asker).concat().concat() {
+            let path = crate::fsx::normalize(&path);
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
     }
 }

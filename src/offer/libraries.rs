@@ -99,8 +99,11 @@ impl Wants {
         }
         // A cycle ends here.
         self.0.insert(library.to_owned(), None);
-        let needs = elf::version_needs(library).unwrap_or_default();
-        let own = needs.iter().filter_map(|need| need.version.strip_prefix("GLIBC_")).map(str::to_owned);
+        let own = object
+            .version_needs
+            .iter()
+            .filter_map(|need| need.version.strip_prefix("GLIBC_"))
+            .map(str::to_owned);
         let mut versions: Vec<String> = own.collect();
         for name in object.needed.iter().filter(|name| !loader::brings(name)) {
             let found = directories(object).find_map(|directory| {

@@ -171,6 +171,15 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::MissingLibrary, _) => {
             format!("{} missing that only a plugin needs", count(number, "library is", "libraries are"))
         }
+        (Code::MissingSymbolVersion, reach) => format!(
+            "{} too old for what {} needs",
+            count(number, "library is", "libraries are"),
+            match reach {
+                Some(Reach::Import) => "an import",
+                Some(Reach::Program) => "a program",
+                _ => "only a plugin",
+            }
+        ),
         (Code::DlopenLibrary, Some(Reach::Import)) => {
             format!(
                 "{} missing that a package opens when it is imported",
@@ -231,7 +240,9 @@ fn subject(finding: &Finding) -> String {
 }
 
 fn more(out: &mut String, finding: &Finding) {
-    if let (Some(detail), Code::UnreadableObject) = (&finding.detail, finding.code) {
+    if let (Some(detail), Code::UnreadableObject | Code::MissingSymbolVersion) =
+        (&finding.detail, finding.code)
+    {
         line(out, format_args!("      {DIM}{}{DIM:#}", sanitize(detail)));
     }
     for affected in &finding.distributions {

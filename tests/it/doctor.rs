@@ -216,3 +216,95 @@ fn thousands_of_needed_names_are_refused() {
     std::fs::write(venv.site_packages().join("x.abi3.so"), grown).unwrap();
     venvfix(venv.path(), ["doctor", "-v"]).exits(1).prints(&["an absurd number of needed names"]);
 }
+
+#[test]
+fn a_glibc_that_is_too_old_is_said_to_be() {
+    let venv = venv_with("newer", &["--needs", "libc.so.6@GLIBC_2.99"]);
+    let report = venvfix(venv.path(), ["doctor", "--format", "json"]).exits(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{report:#}");
+    let finding = &findings[0];
+    let shown = (&finding["code"], &finding["severity"], &finding["reach"], &finding["soname"]);
+    let wanted = json!(["missing-symbol-version", "error", "import", "libc.so.6"]);
+    assert_eq!(shown, (&wanted[0], &wanted[1], &wanted[2], &wanted[3]));
+    let detail = finding["detail"].as_str().unwrap();
+    let has = report["python"]["glibc"].as_str().unwrap();
+    assert_eq!(detail, format!("GLIBC_2.99 is wanted, libc.so.6 has GLIBC_{has} at the newest"));
+    assert!(finding["remedy"]["reason"].as_str().unwrap().contains("the interpreter's glibc is too old"));
+    // Really so.
+    let python = venv.folder.join(".venv/bin/python");
+    let ran = super::support::command(python, venv.path()).args(["-c", "import newer"]).output().unwrap();
+    let error = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(error.contains("`GLIBC_2.99' not found"), "{error}");
+    venvfix(venv.path(), ["doctor", "-v"])
+        .exits(1)
+        .prints(&["1 library is too old for what an import needs", "GLIBC_2.99"]);
+    // Of a glibc that is only assumed nothing is known.
+    venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0);
+}
+
+#[test]
+fn a_wheels_library_that_is_too_old_is_named_with_its_owner() {
+    let venv = venv_with("plain", &["--bundle", "libinner.so.3"]);
+    let site = venv.site_packages();
+    let build = |version: &str| {
+        let folder = Folder::new();
+        let map = folder.write("map", format!("INNER_{version} {{ inner; }};"));
+        let source = folder.write("inner.c", "void inner(void) {}");
+        let path = folder.join("libinner.so");
+        let built = super::support::command("cc", folder.path())
+            .args(["-shared", "-fPIC", "-Wl,-soname,libinner.so.3", "-o"])
+            .args([&path, &source])
+            .arg(format!("-Wl,--version-script={}", map.display()))
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        (std::fs::read(&path).unwrap(), folder)
+    };
+    let (new, kept) = build("1.10");
+    let source = kept.write("user.c", "void inner(void); void user(void) { inner(); }");
+    let linked = super::support::command("cc", kept.path())
+        .args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/../plain.libs", "-o"])
+        .arg(site.join("plain/_user.abi3.so"))
+        .args([&source, &kept.join("libinner.so")])
+        .output()
+        .unwrap();
+    assert!(linked.status.success(), "{}", String::from_utf8_lossy(&linked.stderr));
+    std::fs::write(site.join("plain.libs/libinner.so.3"), &new).unwrap();
+    venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0);
+    std::fs::write(site.join("plain.libs/libinner.so.3"), build("1.9").0).unwrap();
+    let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1).json();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["code"], "missing-symbol-version", "{report:#}");
+    assert_eq!(finding["detail"], "INNER_1.10 is wanted, libinner.so.3 has INNER_1.9 at the newest");
+    assert_eq!(finding["remedy"]["reason"], "the libinner.so.3 that plain brings is too old: upgrade plain");
+}
+
+#[test]
+fn a_file_at_which_the_loader_stops_breaks_the_import() {
+    let venv = venv_with("deep", &["--bundle", "libinner.so.3"]);
+    let bundled = venv.site_packages().join("deep.libs/libinner.so.3");
+    for (text, why) in
+        [("", "file too short"), (&"version https://git-lfs\n".repeat(9) as &str, "invalid ELF header")]
+    {
+        std::fs::write(&bundled, text).unwrap();
+        let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1).json();
+        let finding = &report["findings"][0];
+        let shown = [&finding["code"], &finding["reach"], &finding["soname"]];
+        assert_eq!(
+            shown,
+            [&json!("unreadable-object"), &json!("import"), &json!("libinner.so.3")],
+            "{report:#}"
+        );
+        assert_eq!(finding["distributions"][0]["objects"], json!(["deep/_native.abi3.so"]));
+        assert!(finding["detail"].as_str().unwrap().ends_with(why), "{report:#}");
+        venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1).prints(&["the loader stops at", why]);
+    }
+    // One that is damaged further on has a finding of its own, and no second one.
+    let source = venv.site_packages().join("deep/_native.abi3.so");
+    std::fs::write(&bundled, &std::fs::read(source).unwrap()[..500]).unwrap();
+    let report = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "json"]).exits(1).json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report:#}");
+    assert_eq!(report["findings"][0]["reach"], "import");
+    assert_eq!(report["findings"][0]["remedy"]["kind"], "command");
+}

@@ -1,6 +1,8 @@
 //! What the tests share: running the program, folders, the laboratory.
 
 pub mod lab;
+pub mod layout;
+pub mod object;
 pub mod venv;
 pub mod wheel;
 
