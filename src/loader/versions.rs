@@ -22,20 +22,33 @@ pub struct Lack {
     pub defined: Rc<HashSet<String>>,
 }
 
-/// What pairs of files lack, remembered: the same libraries are loaded for many modules.
-pub(super) type Known = HashMap<(Identity, Identity), Rc<[String]>>;
+/// What each file lacks of the libraries it was seen with, remembered: the same ones are loaded for many
+/// modules.
+pub(super) type Known = HashMap<Identity, Vec<(Identity, Rc<[String]>)>>;
 
 impl Resolver<'_> {
     /// What the objects from `first` on want of their libraries in vain.
     pub fn lacking(&self, process: &Process, first: usize) -> Vec<Lack> {
+        let mut known = self.versions.borrow_mut();
         let mut found = Vec::new();
         for (asker, load) in process.loads.iter().enumerate().skip(first) {
-            let versioned = !load.object.version_needs.is_empty();
-            for need in load.needs.iter().filter(|_| versioned) {
+            if load.object.version_needs.is_empty() {
+                continue;
+            }
+            let known = known.entry(load.identity).or_default();
+            for need in &load.needs {
                 let Outcome::Loaded(library) = need.outcome else { continue };
-                let versions = self.undefined(process, asker, library);
+                let asked = &process.loads[library];
+                let seen = known.iter().find(|(identity, _)| *identity == asked.identity);
+                let versions = match seen {
+                    Some((_, versions)) => Rc::clone(versions),
+                    None => {
+                        let versions = self.undefined(process, asker, library);
+                        known.push((asked.identity, Rc::clone(&versions)));
+                        versions
+                    }
+                };
                 if !versions.is_empty() {
-                    let asked = &process.loads[library];
                     let defined = self.files.version_definitions(&asked.path, asked.identity);
                     found.push(Lack { asker, library, name: need.name.clone(), versions, defined });
                 }
@@ -47,22 +60,15 @@ impl Resolver<'_> {
     /// The versions that one object wants of another which does not define them. A library without
     /// any definitions serves all: the loader only warns.
     fn undefined(&self, process: &Process, asker: usize, library: usize) -> Rc<[String]> {
-        let (asking, asked) = (&process.loads[asker], &process.loads[library]);
-        let key = (asking.identity, asked.identity);
-        if let Some(known) = self.versions.borrow().get(&key) {
-            return Rc::clone(known);
+        let asked = &process.loads[library];
+        let wanted = process.loads[asker].object.version_needs.iter();
+        let mut wanted =
+            wanted.filter(|need| !need.weak && process.named(&need.library) == Some(library)).peekable();
+        if wanted.peek().is_none() {
+            return Rc::default();
         }
-        let wanted = asking.object.version_needs.iter();
-        let mut wanted = wanted.filter(|need| !need.weak && process.named(&need.library) == Some(library));
-        let mut versions = Vec::new();
-        if let Some(first) = wanted.next() {
-            let defined = self.files.version_definitions(&asked.path, asked.identity);
-            let lacks = |version: &String| !defined.is_empty() && !defined.contains(version);
-            let all = std::iter::once(first).chain(wanted).map(|need| &need.version);
-            versions.extend(all.filter(|version| lacks(version)).cloned());
-        }
-        let versions: Rc<[String]> = versions.into();
-        self.versions.borrow_mut().insert(key, Rc::clone(&versions));
-        versions
+        let defined = self.files.version_definitions(&asked.path, asked.identity);
+        let lacks = |version: &String| !defined.is_empty() && !defined.contains(version);
+        wanted.map(|need| &need.version).filter(|version| lacks(version)).cloned().collect()
     }
 }
