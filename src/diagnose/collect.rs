@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::opened::{move_to_opened, unopened_libraries};
 use super::preload::Preloads;
 use super::role::{Role, role};
 use super::versions::OldLibraries;
@@ -65,7 +66,9 @@ pub struct Input<'a> {
 /// All findings, errors first, each list sorted.
 pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     let mut findings = unloadable_objects(input);
-    findings.extend(unopened_libraries(input, &findings));
+    let unopened = unopened_libraries(input, &findings);
+    findings.extend(unopened);
+    move_to_opened(input, &mut findings);
     findings.extend(foreign_programs(input));
     findings.extend(wrong_architectures(input));
     findings.sort_by(|a, b| {
@@ -90,7 +93,7 @@ impl Input<'_> {
         })
     }
 
-    fn remedy_for(&self, soname: &str, affected: &[Affected]) -> Remedy {
+    pub(super) fn remedy_for(&self, soname: &str, affected: &[Affected]) -> Remedy {
         let names: Vec<&str> = affected.iter().map(|affected| affected.name.as_str()).collect();
         (self.library_remedy)(soname, &names)
     }
@@ -167,13 +170,6 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
             misses.open(examined, Reach::Plugin);
         }
     }
-    let preloads = &misses.preloads;
-    // A late library that the table knows is reported as such, apart from dead plugins.
-    let opened = |soname: &str, owner: Owner| {
-        let mut same = input.opened.iter().filter(|opened| opened.soname == soname);
-        same.any(|opened| owner.is_some_and(|owner| preloads.requires(opened.owner, owner)))
-    };
-    misses.found.retain(|(soname, owner), miss| miss.reach != Reach::Plugin || !opened(soname, *owner));
     misses.into_findings()
 }
 
@@ -277,40 +273,8 @@ impl<'a> Misses<'a> {
     }
 }
 
-/// Libraries that packages open by name and will not find, where no object misses them anyway.
-fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<Finding> {
-    let said = |soname: &str, owner: usize| {
-        let name = input.distributions.get(owner).map(|found| found.name.as_str());
-        let mut same = missing.iter().filter(|finding| finding.soname.as_deref() == Some(soname));
-        same.any(|finding| finding.distributions.iter().any(|affected| Some(affected.name.as_str()) == name))
-    };
-    let mut grouped: BTreeMap<(&str, Reach), BTreeMap<Owner, Vec<String>>> = BTreeMap::new();
-    for opened in input.opened {
-        let found = input.resolver.finds(&input.interpreter, &opened.soname, input.offer);
-        if !found && !said(&opened.soname, opened.owner) {
-            let owners = grouped.entry((&opened.soname, opened.reach)).or_default();
-            owners.insert(Some(opened.owner), Vec::new());
-        }
-    }
-    let finding = |((soname, reach), owners): ((&str, Reach), _)| {
-        let affected = input.affected(owners);
-        let remedy = input.remedy_for(soname, &affected);
-        Finding {
-            code: Code::DlopenLibrary,
-            severity: severity(reach, &remedy),
-            reach: Some(reach),
-            soname: Some(soname.to_owned()),
-            distributions: affected,
-            searched: Vec::new(),
-            remedy,
-            detail: None,
-        }
-    };
-    grouped.into_iter().map(finding).collect()
-}
-
 /// A machine without the driver's hardware is no broken venv.
-fn severity(reach: Reach, remedy: &Remedy) -> Severity {
+pub(super) fn severity(reach: Reach, remedy: &Remedy) -> Severity {
     match remedy {
         Remedy::Driver => Severity::Warning,
         _ => reach.severity(),

@@ -4,6 +4,7 @@
 mod collect;
 mod damaged;
 mod finding;
+mod opened;
 mod preload;
 mod role;
 mod versions;

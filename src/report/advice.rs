@@ -44,8 +44,10 @@ fn optional(report: &Report) -> (Vec<&Finding>, String) {
     let late =
         |finding: &&Finding| finding.code == Code::DlopenLibrary && finding.reach == Some(Reach::Plugin);
     let findings: Vec<&Finding> = report.findings.iter().filter(late).collect();
+    // Those that open them; the others have the plugins that need them.
     let affected = findings.iter().flat_map(|finding| &finding.distributions);
-    let names: BTreeSet<&str> = affected.map(|affected| affected.name.as_str()).collect();
+    let openers = affected.filter(|affected| catalog::opens(&affected.name).is_some());
+    let names: BTreeSet<&str> = openers.map(|affected| affected.name.as_str()).collect();
     (findings, names.into_iter().collect::<Vec<_>>().join(", "))
 }
 

@@ -1,0 +1,71 @@
+//! Libraries that packages open by name: no DT_NEEDED tells of them, a table does.
+
+use std::collections::BTreeMap;
+
+use super::collect::{Input, Owner, severity};
+use super::finding::{Affected, Code, Finding, Reach};
+use super::preload::Preloads;
+
+/// Libraries that packages open by name and will not find, where no object misses them anyway.
+pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<Finding> {
+    let said = |soname: &str, owner: usize| {
+        let name = input.distributions.get(owner).map(|found| found.name.as_str());
+        let breaks = missing.iter().filter(|finding| finding.reach != Some(Reach::Plugin));
+        let mut same = breaks.filter(|finding| finding.soname.as_deref() == Some(soname));
+        same.any(|finding| finding.distributions.iter().any(|affected| Some(affected.name.as_str()) == name))
+    };
+    let mut grouped: BTreeMap<(&str, Reach), BTreeMap<Owner, Vec<String>>> = BTreeMap::new();
+    for opened in input.opened {
+        let found = input.resolver.finds(&input.interpreter, &opened.soname, input.offer);
+        if !found && !said(&opened.soname, opened.owner) {
+            let owners = grouped.entry((&opened.soname, opened.reach)).or_default();
+            owners.insert(Some(opened.owner), Vec::new());
+        }
+    }
+    let finding = |((soname, reach), owners): ((&str, Reach), _)| {
+        let affected = input.affected(owners);
+        let remedy = input.remedy_for(soname, &affected);
+        Finding {
+            code: Code::DlopenLibrary,
+            severity: severity(reach, &remedy),
+            reach: Some(reach),
+            soname: Some(soname.to_owned()),
+            distributions: affected,
+            searched: Vec::new(),
+            remedy,
+            detail: None,
+        }
+    };
+    grouped.into_iter().map(finding).collect()
+}
+
+/// What a package's plugins need and the table knows it to open is one finding: Qt's platform plugin
+/// lies in the wheel with Qt, which PyQt requires, among dead plugins that nobody opens.
+pub(super) fn move_to_opened(input: &Input<'_>, findings: &mut Vec<Finding>) {
+    let preloads = Preloads::new(input.distributions, std::iter::empty());
+    let index = |name: &str| input.distributions.iter().position(|found| found.name == name);
+    let (mut late, mut others): (Vec<Finding>, Vec<Finding>) =
+        findings.drain(..).partition(|finding| finding.code == Code::DlopenLibrary);
+    for other in
+        others.iter_mut().filter(|other| other.reach == Some(Reach::Plugin) && other.soname.is_some())
+    {
+        let Some(target) = late.iter_mut().find(|finding| finding.soname == other.soname) else { continue };
+        let openers: Vec<usize> =
+            target.distributions.iter().filter_map(|affected| index(&affected.name)).collect();
+        let theirs = |affected: &Affected| {
+            index(&affected.name)
+                .is_some_and(|owner| openers.iter().any(|&opener| preloads.requires(opener, owner)))
+        };
+        let (moved, kept) = other.distributions.drain(..).partition::<Vec<_>, _>(theirs);
+        other.distributions = kept;
+        for affected in moved {
+            match target.distributions.iter_mut().find(|known| known.name == affected.name) {
+                Some(known) => known.objects = affected.objects,
+                None => target.distributions.push(affected),
+            }
+        }
+    }
+    others.retain(|other| other.reach != Some(Reach::Plugin) || !other.distributions.is_empty());
+    findings.extend(others);
+    findings.extend(late);
+}
