@@ -387,3 +387,13 @@ fn a_shell_of_any_form_offers_the_same() {
         }
     }
 }
+
+#[test]
+fn a_namespace_package_is_provided_for() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, "", "odd");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libz.so.1"]);
+    let script = "cd .venv/lib/*/site-packages && mkdir space && mv odd space/";
+    lab.nix_shell(folder.path(), script).exits(0);
+    lab.run(folder.path(), &[".venv/bin/python", "-c", "import space.odd"]).exits(0);
+}

@@ -133,6 +133,22 @@ fn python_magic() {
     });
 }
 
+/// PortAudio asks ALSA at once, which wants a configuration where there is no sound card; its path may
+/// hold no blank.
+#[test]
+fn sounddevice() {
+    let code = "import os\nopen('asound.conf', 'w').write('pcm.null { type null }\\npcm.!default { type null }\\nctl.!default { type null }\\n')\n\
+                os.environ['ALSA_CONFIG_PATH'] = 'asound.conf'\nimport sounddevice";
+    let sets = &["ALSA_CONFIG_PATH"];
+    check(&Row {
+        requirements: "sounddevice",
+        libraries: "portaudio",
+        code,
+        bare: "PortAudio library not found",
+        sets,
+    });
+}
+
 #[test]
 fn cairocffi() {
     let code = "import cairocffi; cairocffi.ImageSurface(cairocffi.FORMAT_ARGB32, 9, 9)";
