@@ -13,7 +13,12 @@ fn shell_with(program: &str, options: &str, script: &str) -> Ended {
     std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755)).unwrap();
     let hook = hook_for(&stand_in);
     let text = format!("{options}\n{hook}\n{script}");
-    command("bash", folder.path()).args(["--norc", "--noprofile", "-c", &text]).output().unwrap().into()
+    // Where the tests run in the background, SIGINT is ignored, and bash then lets nobody trap it.
+    command("env", folder.path())
+        .args(["--default-signal=INT", "bash", "--norc", "--noprofile", "-c", &text])
+        .output()
+        .unwrap()
+        .into()
 }
 
 fn hook_for(program: &Path) -> String {
