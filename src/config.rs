@@ -33,6 +33,19 @@ pub struct Environment {
     pub path: OsString,
     /// What names libraries.
     pub shell: ShellVariables,
+    /// PYTHONPATH.
+    pub python_path: OsString,
+    /// VIRTUAL_ENV.
+    pub virtual_env: Option<PathBuf>,
+    /// SOURCE_DATE_EPOCH is set: stdenv does so at the start of each shell, and entry unsets it.
+    pub source_date_epoch: bool,
+    /// Where temporary files go: TMPDIR, else /tmp.
+    pub temporary: PathBuf,
+    /// Variables that name a file of trusted certificates which is not there, as `nix-shell --pure`
+    /// sets them.
+    pub dead_certificates: Vec<&'static str>,
+    /// UV_PYTHON_DOWNLOADS is set.
+    pub uv_python_downloads: bool,
     /// VENVFIX_SKIP is set.
     pub skip: bool,
 }
@@ -65,6 +78,12 @@ impl Environment {
                 compiler: text("NIX_CC"),
                 ld_library_path: text("LD_LIBRARY_PATH"),
             },
+            python_path: env::var_os("PYTHONPATH").unwrap_or_default(),
+            virtual_env: env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+            source_date_epoch: env::var_os("SOURCE_DATE_EPOCH").is_some(),
+            temporary: env::temp_dir(),
+            dead_certificates: dead_certificates(),
+            uv_python_downloads: env::var_os("UV_PYTHON_DOWNLOADS").is_some(),
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
         })
     }
@@ -91,6 +110,22 @@ impl Environment {
             .map(|directory| directory.join(name))
             .find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
     }
+}
+
+fn dead_certificates() -> Vec<&'static str> {
+    const NAMES: [&str; 6] = [
+        "CURL_CA_BUNDLE",
+        "GIT_SSL_CAINFO",
+        "NIX_SSL_CERT_FILE",
+        "PIP_CERT",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_FILE",
+    ];
+    let is_dead = |name: &&str| {
+        let value = env::var_os(name).filter(|value| !value.is_empty());
+        value.is_some_and(|file| !Path::new(&file).exists())
+    };
+    NAMES.into_iter().filter(is_dead).collect()
 }
 
 /// How libraries reach Python.
@@ -125,13 +160,27 @@ pub enum Installer {
 struct Keys {
     venv_dir: Option<PathBuf>,
     requirements: Option<Vec<PathBuf>>,
+    extras: Vec<String>,
+    groups: Vec<String>,
     installer: Installer,
     nix_file: Option<PathBuf>,
     provide: Provide,
     ignore: Vec<String>,
 }
 
-const KNOWN_KEYS: [&str; 6] = ["ignore", "installer", "nix-file", "provide", "requirements", "venv-dir"];
+const KNOWN_KEYS: [&str; 8] =
+    ["extras", "groups", "ignore", "installer", "nix-file", "provide", "requirements", "venv-dir"];
+
+/// What the settings say is to be installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Files that are named; `None` to look for the usual ones.
+    pub files: Option<Vec<PathBuf>>,
+    /// Extras of the project.
+    pub extras: Vec<String>,
+    /// Dependency groups of the project.
+    pub groups: Vec<String>,
+}
 
 /// Everything that is settled before work starts. All paths are absolute.
 #[derive(Clone, Debug)]
@@ -140,8 +189,8 @@ pub struct Config {
     pub project: PathBuf,
     /// The virtual environment.
     pub venv: PathBuf,
-    /// Requirement files that the settings name, or requirements.txt where it exists.
-    pub requirements: Vec<PathBuf>,
+    /// What is to be installed.
+    pub wishes: Wishes,
     /// What installs them.
     pub installer: Installer,
     /// The Nix file that add-lib edits.
@@ -174,10 +223,10 @@ impl Config {
             let help = "its name becomes part of prompts: use letters, digits, dots and dashes";
             return Err(Trouble::usage(message).help(help).into());
         }
-        let requirements = match &keys.requirements {
-            Some(files) => files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()?,
-            None => Some(project.join("requirements.txt")).filter(|file| file.exists()).into_iter().collect(),
+        let all_inside = |files: &Vec<PathBuf>| {
+            files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()
         };
+        let files = keys.requirements.as_ref().map(all_inside).transpose()?;
         let nix_file = match &keys.nix_file {
             Some(file) => inside("nix-file", file)?,
             None => default_nix_file(project),
@@ -185,7 +234,7 @@ impl Config {
         Ok(Self {
             project: project.to_owned(),
             venv,
-            requirements,
+            wishes: Wishes { files, extras: keys.extras, groups: keys.groups },
             installer: keys.installer,
             nix_file,
             provide: keys.provide,
@@ -198,7 +247,7 @@ impl Config {
         Self {
             project: project.to_owned(),
             venv: venv.to_owned(),
-            requirements: Vec::new(),
+            wishes: Wishes { files: Some(Vec::new()), ..Wishes::default() },
             installer: Installer::Auto,
             nix_file: default_nix_file(project),
             provide: Provide::Import,

@@ -11,15 +11,17 @@ use crate::diagnose::Report;
 use crate::error::Trouble;
 use crate::fsx;
 use crate::offer;
-use crate::provide::{self, links};
+use crate::provide::{self, links, packages as named};
 use crate::provision::Provision;
 use crate::report::{self, Speaker};
-use crate::shell::{Changes, activation};
-use crate::venv::install::{Installer, install};
+use crate::shell::{Changes, Surroundings, activation};
+use crate::venv::install::{Installation, Installer};
 use crate::venv::lock::Lock;
 use crate::venv::make;
+use crate::venv::packages::{self, Base};
 use crate::venv::plan::{Observed, Plan, Present, plan};
 use crate::venv::requirements;
+use crate::venv::sources::{self, Reader, Sources};
 use crate::venv::stamp::{self, Stamp};
 use crate::venv::{self, Venv};
 
@@ -31,6 +33,8 @@ pub struct Entry<'a> {
     pub config: &'a Config,
     /// The voice for steps and findings.
     pub speaker: Speaker,
+    /// Whether a new environment is wanted, whatever the old one is.
+    pub recreate: bool,
 }
 
 impl Entry<'_> {
@@ -39,8 +43,8 @@ impl Entry<'_> {
     /// # Errors
     /// If a step could not be done. What was good before is there again, or still.
     pub fn bring_up_to_date(&self) -> Result<()> {
-        let python = self.python()?;
-        let observed = self.observe(&python)?;
+        let base = self.python()?;
+        let observed = self.observe(&base)?;
         if self.decide(&observed).is_nothing() {
             self.remind(&observed);
             return Ok(());
@@ -50,13 +54,13 @@ impl Entry<'_> {
             self.speaker.step("waiting for another shell to finish with this project")
         })?;
         make::recover(&self.config.venv)?;
-        let observed = self.observe(&python)?;
+        let observed = self.observe(&base)?;
         let plan = self.decide(&observed);
         if plan.is_nothing() {
             self.remind(&observed);
             return Ok(());
         }
-        self.carry_out(&plan, &observed, &python)
+        self.carry_out(&plan, &observed, &base.python)
     }
 
     /// What to change in the environment to be in the venv.
@@ -64,7 +68,14 @@ impl Entry<'_> {
         let links = links::folder(&self.config.venv);
         let wanted = self.config.provide == Provide::LdLibraryPath && links.exists();
         let before = OsStr::new(&self.environment.shell.ld_library_path);
-        activation(&self.config.venv, &self.environment.path, wanted.then_some((&links, before)))
+        activation(&Surroundings {
+            venv: &self.config.venv,
+            path: &self.environment.path,
+            python_path: &self.environment.python_path,
+            libraries: wanted.then_some((&links, before)),
+            interpreter: fs::canonicalize(venv::python(&self.config.venv)).ok(),
+            uv_downloads_settled: self.environment.uv_python_downloads,
+        })
     }
 
     fn installer(&self) -> Result<Installer> {
@@ -79,15 +90,38 @@ impl Entry<'_> {
     }
 
     /// The shell's own python: not the venv's, which may be on PATH already.
-    fn python(&self) -> Result<PathBuf> {
-        self.environment.find_python(Some(&self.config.venv)).ok_or_else(|| {
-            Trouble::new("there is no python3 on PATH")
-                .help("add python3 to the packages in shell.nix")
-                .into()
-        })
+    fn python(&self) -> Result<Base> {
+        let python = self.environment.find_python(Some(&self.config.venv)).ok_or_else(|| {
+            Trouble::new("there is no python3 on PATH").help("add python3 to the packages in shell.nix")
+        })?;
+        Ok(packages::base_of(&python))
     }
 
-    fn observe(&self, python: &Path) -> Result<Observed> {
+    fn sources(&self) -> Result<Sources> {
+        let Config { project, venv, wishes, .. } = self.config;
+        // Without an installer there is an error of its own, when it is needed.
+        let reader = || self.installer().map_or(Reader::Pip(None), |installer| installer.reader(venv));
+        sources::choose(project, wishes, reader)
+    }
+
+    /// The packages of nixpkgs in this shell, for `interpreter`. In a shell that was entered before,
+    /// they are no longer on PYTHONPATH.
+    fn packages(&self, base: &Base, interpreter: &Path, stamp: Option<&Stamp>) -> Vec<PathBuf> {
+        let entered = self.environment.virtual_env.as_ref() == Some(&self.config.venv)
+            && !self.environment.source_date_epoch;
+        let kept = stamp.filter(|_| entered).map(|stamp| stamp.packages.clone()).unwrap_or_default();
+        let here = packages::on_python_path(&self.environment.python_path, interpreter);
+        let mut found = kept;
+        for path in here.into_iter().chain(base.packages.clone()) {
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    fn observe(&self, base: &Base) -> Result<Observed> {
+        let python = &base.python;
         let venv = &self.config.venv;
         let present = present(venv)?;
         let stamp = Stamp::read(venv);
@@ -102,17 +136,28 @@ impl Entry<'_> {
                 Provide::Import => provide::is_installed(path),
                 _ => !provide::is_present(path),
             });
+        let sources = self.sources()?.all;
         // Another shell than the project's own has no say in its python either.
         let settled = stamp.as_ref().filter(|stamp| stamp.own_shell && !self.is_own_shell());
         let here = || fs::canonicalize(python).unwrap_or_else(|_| python.to_owned());
         let interpreter = settled.map_or_else(here, |stamp| stamp.interpreter.clone());
+        let packages =
+            self.shell_has_a_say(stamp.as_ref()).then(|| self.packages(base, &interpreter, stamp.as_ref()));
+        let expected = packages.as_ref().or(stamp.as_ref().map(|stamp| &stamp.packages));
+        let provided = provided
+            && expected.is_none_or(|packages| {
+                site_packages.iter().all(|(path, _)| named::are_written(path, packages))
+            });
         Ok(Observed {
             present,
             same_version: same_version(venv, &interpreter),
             wrapped: stamp.is_none() && is_script(&interpreter),
             interpreter,
             stamp,
-            inputs: requirements::closure(&self.config.requirements)?,
+            closure: sources::closure(&sources, &self.config.project)?,
+            sources,
+            packages,
+            recreate: self.recreate,
             offer,
             site_packages,
             provided,
@@ -138,7 +183,7 @@ impl Entry<'_> {
     }
 
     fn carry_out(&self, plan: &Plan, observed: &Observed, python: &Path) -> Result<()> {
-        let Config { venv, project, requirements, .. } = self.config;
+        let Config { venv, project, .. } = self.config;
         stamp::remove(venv)?;
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
@@ -149,24 +194,29 @@ impl Entry<'_> {
         if let Some(reason) = &plan.create {
             self.speaker.step(format_args!("making {} ({reason})", self.shown(venv)));
             make::create(python, venv, project)?;
-            if requirements.is_empty() {
-                self.speaker.step("there is no requirements.txt: nothing to install");
-            }
         }
         stamp::remove(venv)?;
+        for (path, _) in stamp::site_packages_times(venv) {
+            named::write(&path, packages_of(observed))?;
+        }
         if !observed.provided || plan.create.is_some() || plan.upgrade.is_some() {
             // What is built on the way, with numpy at hand, needs libraries too.
             self.scan_and_provide(observed)?;
         }
+        // A new venv has a pip of its own, which may read more, or less, than the old one's.
+        let sources = self.sources()?;
+        if let Some(passed_over) =
+            sources.passed_over.as_ref().filter(|_| plan.install.is_some() || plan.create.is_some())
+        {
+            self.speaker.step(passed_over);
+        }
         let installed = match &plan.install {
-            Some(reason) => {
-                let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
-                self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
-                self.installer()
-                    .and_then(|installer| install(&installer, &venv::python(venv), requirements, project))
-            }
+            Some(reason) => self.install(&sources, reason),
             None => Ok(()),
         };
+        if plan.create.is_some() && sources.all.is_empty() {
+            self.speaker.step("there is no requirements.txt: nothing to install");
+        }
         if installed.is_err() && matches!(observed.present, Present::Working(_)) && make::restore(venv)? {
             self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
             return installed;
@@ -174,16 +224,32 @@ impl Entry<'_> {
         let (mut stamp, found) = self.scan_and_provide(observed)?;
         self.speaker.block(&report::entry_summary(&found));
         stamp.missing = report::missing_for_import(&found);
+        stamp.sources = sources.all;
         make::finish(venv)?;
         // Without a stamp the next entry tries again.
         installed?;
         stamp.write()
     }
 
+    fn install(&self, sources: &Sources, reason: &str) -> Result<()> {
+        let Config { venv, project, .. } = self.config;
+        self.speaker.step(format_args!("installing {} ({reason})", sources::names(&sources.all, project)));
+        let installation = Installation {
+            installer: self.installer()?,
+            sources: &sources.all,
+            venv,
+            project,
+            environment: self.environment,
+        };
+        installation.run(|text| self.speaker.step(text))
+    }
+
     fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Report)> {
         let venv = Venv::open(&self.config.venv)?;
         let interpreter = &venv.interpreter;
-        let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
+        let mut stamp =
+            Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.closure.inputs.clone());
+        stamp.packages = packages_of(observed).to_vec();
         stamp.interpreter_directories =
             offer::interpreter_directories(&interpreter.real, &interpreter.object);
         let before = observed.stamp.as_ref();
@@ -214,8 +280,14 @@ impl Entry<'_> {
     }
 
     fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.config.project).unwrap_or(path).display().to_string()
+        requirements::shown(path, &self.config.project)
     }
+}
+
+/// Those of the shell, if it has a say, else those that were there.
+fn packages_of(observed: &Observed) -> &[PathBuf] {
+    let before = observed.stamp.as_ref().map(|stamp| &stamp.packages);
+    observed.packages.as_ref().or(before).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Whether the venv's site-packages is that of the X.Y in the interpreter's file name.

@@ -3,11 +3,13 @@
 //! which nothing is to do never pays for it.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, PipeReader, PipeWriter, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -20,6 +22,11 @@ use crate::shell::Changes;
 /// How long an interrupted child may take to clean up before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long a child's standard error is read on after it ended: what it left behind may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How much of what a child said is kept.
+const KEPT: usize = 64 << 10;
+
 /// A program to run.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -29,6 +36,7 @@ pub struct Task {
     environment: Vec<(OsString, Option<OsString>)>,
     capture: bool,
     silent: bool,
+    listen: bool,
     limit: Option<Duration>,
 }
 
@@ -41,6 +49,8 @@ pub struct Ending {
     pub status: String,
     /// Its standard output, if that was asked for.
     pub stdout: String,
+    /// The end of its standard error, if that was listened to.
+    pub stderr: String,
 }
 
 impl Task {
@@ -53,6 +63,7 @@ impl Task {
             environment: Vec::new(),
             capture: false,
             silent: false,
+            listen: false,
             limit: None,
         }
     }
@@ -92,6 +103,13 @@ impl Task {
         self
     }
 
+    /// Keeps the end of what the child says on standard error, which is shown all the same.
+    #[must_use]
+    pub fn listen(mut self) -> Self {
+        self.listen = true;
+        self
+    }
+
     /// Ends the child after this long.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -99,7 +117,7 @@ impl Task {
         self
     }
 
-    fn expression(&self, own_group: bool) -> duct::Expression {
+    fn expression(&self, own_group: bool, stderr: Option<PipeWriter>) -> duct::Expression {
         let mut child = duct::cmd(&self.program, &self.arguments).dir(&self.directory).unchecked();
         // duct lets the inner expression win: what was said last goes innermost.
         for (name, value) in self.environment.iter().rev() {
@@ -113,9 +131,11 @@ impl Task {
             (_, true) => child.stdout_null(),
             _ => child.stdout_to_stderr(),
         };
-        if self.silent {
-            child = child.stderr_null();
-        }
+        child = match (self.silent, stderr) {
+            (true, _) => child.stderr_null(),
+            (_, Some(pipe)) => child.stderr_file(pipe),
+            _ => child,
+        };
         if !own_group {
             return child;
         }
@@ -134,7 +154,10 @@ impl Task {
         // one it gets its own group, which is ended whole.
         let own_group = !io::stdin().is_terminal();
         let name = self.program.display().to_string();
-        let child = self.expression(own_group).start().with_context(|| format!("could not start {name}"))?;
+        let (heard, pipe) =
+            self.listen.then(Heard::begin).transpose().context("could not make a pipe")?.unzip();
+        let child =
+            self.expression(own_group, pipe).start().with_context(|| format!("could not start {name}"))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -146,10 +169,50 @@ impl Task {
                 success: output.status.success(),
                 status: output.status.to_string(),
                 stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: heard.map(Heard::end).unwrap_or_default(),
             }),
             Outcome::TimedOut => Err(Trouble::new(format!("{name} took too long and was ended")).into()),
             Outcome::Interrupted => Err(Trouble::interrupted().into()),
         }
+    }
+}
+
+/// What a child says on standard error, shown as it comes.
+struct Heard {
+    end: Arc<Mutex<Vec<u8>>>,
+    done: Receiver<()>,
+}
+
+impl Heard {
+    fn begin() -> io::Result<(Self, PipeWriter)> {
+        let (reader, writer) = io::pipe()?;
+        let end = Arc::new(Mutex::new(Vec::new()));
+        let (told, done) = channel();
+        let kept = Arc::clone(&end);
+        thread::spawn(move || {
+            pass_on(reader, &kept);
+            // Nobody waits any more where the child was given up.
+            let _ = told.send(());
+        });
+        Ok((Self { end, done }, writer))
+    }
+
+    fn end(self) -> String {
+        let _ = self.done.recv_timeout(LAST_WORDS);
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&end).into_owned()
+    }
+}
+
+fn pass_on(mut reader: PipeReader, kept: &Mutex<Vec<u8>>) {
+    let mut block = [0; 8 << 10];
+    while let Ok(length @ 1..) = reader.read(&mut block) {
+        // Nobody is left to be told that telling failed.
+        let _ = io::stderr().write_all(&block[..length]);
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(&block[..length]);
+        let surplus = kept.len().saturating_sub(KEPT);
+        kept.drain(..surplus);
     }
 }
 
@@ -229,6 +292,14 @@ mod tests {
         let shell = || Task::new("/bin/sh", Path::new("/"));
         assert_eq!(task(shell().without_env("X").env("X", "1")), "1\n");
         assert_eq!(task(shell().env("X", "1").without_env("X")), "unset\n");
+    }
+
+    #[test]
+    fn what_a_child_says_is_kept_even_if_it_leaves_somebody_behind() {
+        let script = "echo first >&2; echo last >&2; sleep 5 & exit 3";
+        let ending = Task::new("/bin/sh", Path::new("/")).args(["-c", script]).listen().run().unwrap();
+        assert!(!ending.success);
+        assert_eq!(ending.stderr, "first\nlast\n");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod entry;
 pub mod error;
 pub mod examine;
 pub mod exec;
+pub mod explain;
 pub mod fsx;
 pub mod library;
 pub mod loader;

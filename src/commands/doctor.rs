@@ -17,7 +17,7 @@ use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
 use crate::venv::stamp::{self, Stamp};
-use crate::venv::{Venv, requirements};
+use crate::venv::{Venv, sources};
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
     let report = look(context, arguments)?;
@@ -65,14 +65,23 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
 
 /// Whether venvfix began with this venv, and did not come to the end of its requirements.
 fn unfinished(config: &Config) -> Option<Finding> {
-    let inputs = requirements::closure(&config.requirements).ok()?;
-    let changed = Stamp::read(&config.venv).is_some_and(|stamp| stamp.inputs != inputs);
-    if inputs.is_empty() || !(changed || stamp::is_unfinished(&config.venv)) {
+    // Without a shell it is not known which installer there is: what it installed tells.
+    let stamp = Stamp::read(&config.venv);
+    let changed = stamp.is_some_and(|stamp| {
+        let now = sources::closure(&stamp.sources, &config.project);
+        now.is_ok_and(|now| now.inputs != stamp.inputs)
+    });
+    if !(changed || stamp::is_unfinished(&config.venv)) {
         return None;
     }
-    let names: Vec<String> = config.requirements.iter().map(|file| file.display().to_string()).collect();
+    let reader = || sources::Reader::Uv;
+    let sources = sources::choose(&config.project, &config.wishes, reader).ok()?;
+    if sources.all.is_empty() {
+        return None;
+    }
+    let names = sources::names(&sources.all, &config.project);
     let remedy = Remedy::Command { command: "nix-shell".into() };
-    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names.join(" "), remedy))
+    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
 }
 
 /// What to do about a library that the shell has and that does not reach Python.

@@ -15,7 +15,12 @@ use crate::venv;
 pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
     let ShellName::Bash = arguments.shell;
     let config = Config::load(&context.environment)?;
-    let entry = Entry { environment: &context.environment, config: &config, speaker: context.speaker };
+    let entry = Entry {
+        environment: &context.environment,
+        config: &config,
+        speaker: context.speaker,
+        recreate: false,
+    };
     let done = entry.bring_up_to_date();
     if !venv::python(&config.venv).exists() {
         return done.map(|()| Exit::Fine);

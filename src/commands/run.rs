@@ -12,7 +12,12 @@ use crate::exec;
 /// Becomes the command: what it exits with is what is seen.
 pub(super) fn run(context: &Context, arguments: &Run) -> Result<Exit> {
     let config = Config::load(&context.environment)?;
-    let entry = Entry { environment: &context.environment, config: &config, speaker: context.speaker };
+    let entry = Entry {
+        environment: &context.environment,
+        config: &config,
+        speaker: context.speaker,
+        recreate: false,
+    };
     entry.bring_up_to_date()?;
     exec::become_command(&arguments.command, &entry.changes())
 }

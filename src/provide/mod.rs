@@ -2,6 +2,7 @@
 //! imports it, and the map from SONAME to path that it reads when an import fails.
 
 pub mod links;
+pub mod packages;
 pub mod roots;
 mod shim;
 

@@ -6,7 +6,9 @@ pub use quote::{quote_posix, word};
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use crate::offer::in_store;
 
 /// The last line of a script: a hook evaluates nothing that ends otherwise, since a killed program
 /// may leave half a script.
@@ -22,25 +24,49 @@ pub enum Shell {
 /// Changes to a shell's environment; `None` unsets.
 pub type Changes = Vec<(&'static str, Option<OsString>)>;
 
-/// The changes that enter the venv at `venv`, for a shell whose PATH is `path`. Entering twice
-/// equals entering once. `libraries` is put first in LD_LIBRARY_PATH, where that is wanted.
-pub fn activation(venv: &Path, path: &OsStr, libraries: Option<(&Path, &OsStr)>) -> Changes {
-    let prompt = venv.file_name().unwrap_or_default().to_owned();
-    let mut changes: Changes = vec![
-        ("PYTHONHOME", None),
-        ("SOURCE_DATE_EPOCH", None),
-        ("VIRTUAL_ENV", Some(venv.as_os_str().to_owned())),
-        ("VIRTUAL_ENV_PROMPT", Some(prompt)),
-    ];
-    // A venv whose path has a colon cannot be on PATH at all.
-    if let Some(path) = with_first(&venv.join("bin"), path) {
-        changes.insert(0, ("PATH", Some(path)));
-    }
-    if let Some((folder, before)) = libraries
+/// What a venv is entered from.
+#[derive(Clone, Debug)]
+pub struct Surroundings<'a> {
+    /// The venv.
+    pub venv: &'a Path,
+    /// The shell's PATH.
+    pub path: &'a OsStr,
+    /// The shell's PYTHONPATH: what is the store's is taken out.
+    pub python_path: &'a OsStr,
+    /// A directory to be put first in LD_LIBRARY_PATH, and what is there.
+    pub libraries: Option<(&'a Path, &'a OsStr)>,
+    /// The venv's interpreter, on which uv is kept: one that it downloads would not start on NixOS.
+    pub interpreter: Option<PathBuf>,
+    /// The shell says itself whether uv may download one.
+    pub uv_downloads_settled: bool,
+}
+
+/// The changes that enter a venv. Entering twice equals entering once.
+pub fn activation(from: &Surroundings) -> Changes {
+    let venv = from.venv;
+    let mut changes = Changes::new();
+    if let Some((folder, before)) = from.libraries
         && let Some(path) = with_first(folder, before)
     {
-        changes.insert(0, ("LD_LIBRARY_PATH", Some(path)));
+        changes.push(("LD_LIBRARY_PATH", Some(path)));
     }
+    // A venv whose path has a colon cannot be on PATH at all.
+    if let Some(path) = with_first(&venv.join("bin"), from.path) {
+        changes.push(("PATH", Some(path)));
+    }
+    changes.push(("PYTHONHOME", None));
+    if !from.python_path.is_empty() {
+        changes.push(("PYTHONPATH", without_store(from.python_path)));
+    }
+    changes.push(("SOURCE_DATE_EPOCH", None));
+    if let Some(interpreter) = &from.interpreter {
+        changes.push(("UV_PYTHON", Some(interpreter.clone().into())));
+    }
+    if !from.uv_downloads_settled {
+        changes.push(("UV_PYTHON_DOWNLOADS", Some("never".into())));
+    }
+    changes.push(("VIRTUAL_ENV", Some(venv.as_os_str().to_owned())));
+    changes.push(("VIRTUAL_ENV_PROMPT", Some(venv.file_name().unwrap_or_default().to_owned())));
     changes
 }
 
@@ -50,6 +76,12 @@ fn with_first(first: &Path, path: &OsStr) -> Option<OsString> {
     let others = std::env::split_paths(path)
         .filter(|directory| *directory != first && !directory.as_os_str().is_empty());
     std::env::join_paths(std::iter::once(first.to_owned()).chain(others)).ok()
+}
+
+/// A PYTHONPATH without the store's; `None` if nothing is left, or was there.
+fn without_store(python_path: &OsStr) -> Option<OsString> {
+    let others = std::env::split_paths(python_path).filter(|path| !in_store(path));
+    std::env::join_paths(others).ok().filter(|path| !path.is_empty())
 }
 
 /// The changes as a script for `shell`.
@@ -76,9 +108,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_of_the_store_stays_on_pythonpath() {
+        let path = OsStr::new("/home/me/lib:/nix/store/a-numpy/lib/python3.12/site-packages");
+        assert_eq!(without_store(path).unwrap(), "/home/me/lib");
+        assert_eq!(without_store(OsStr::new("/nix/store/a/lib")), None);
+        assert_eq!(without_store(OsStr::new("")), None);
+    }
+
+    #[test]
     fn a_script_is_quoted_and_ends_with_the_mark() {
-        let changes =
-            activation(Path::new("/a b/it's/.venv"), OsStr::new("/usr/bin:/a b/it's/.venv/bin"), None);
+        let changes = activation(&Surroundings {
+            venv: Path::new("/a b/it's/.venv"),
+            path: OsStr::new("/usr/bin:/a b/it's/.venv/bin"),
+            python_path: OsStr::new(""),
+            libraries: None,
+            interpreter: None,
+            uv_downloads_settled: false,
+        });
         let text = String::from_utf8(script(&changes, Shell::Bash)).unwrap();
         assert!(text.starts_with("\\builtin export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n"), "{text}");
         assert!(text.contains("\n\\builtin unset -v SOURCE_DATE_EPOCH\n"));

@@ -7,9 +7,12 @@ pub mod install;
 mod interpreter;
 pub mod lock;
 pub mod make;
+pub mod packages;
 pub mod plan;
+mod project_file;
 pub mod requirements;
 mod scan;
+pub mod sources;
 pub mod stamp;
 
 use std::fs;

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::requirements::{self, Inputs};
+use crate::offer::store_package;
+
+use super::requirements::{self, Closure};
+use super::sources::Source;
 use super::stamp::Stamp;
 
 /// What lies where the venv should be.
@@ -29,8 +32,14 @@ pub struct Observed {
     pub wrapped: bool,
     /// The stamp, if one counts.
     pub stamp: Option<Stamp>,
-    /// The requirement files as they are.
-    pub inputs: Inputs,
+    /// What is to be installed.
+    pub sources: Vec<Source>,
+    /// The files that depends on, as they are.
+    pub closure: Closure,
+    /// Python packages that the shell has of nixpkgs; `None` if this shell has no say in them.
+    pub packages: Option<Vec<PathBuf>>,
+    /// The user wants a new environment.
+    pub recreate: bool,
     /// The shell's library directories; `None` if this shell has no say in them.
     pub offer: Option<Vec<PathBuf>>,
     /// As [`super::stamp::site_packages_times`].
@@ -62,44 +71,66 @@ impl Plan {
 /// Decides.
 pub fn plan(observed: &Observed, shown: impl Fn(&Path) -> String) -> Plan {
     if let Some(reason) = creation(observed, &shown) {
-        let install = (!observed.inputs.is_empty()).then(|| "the environment is new".to_owned());
-        let keeps = observed.same_version && observed.present != Present::Nothing;
+        let install = (!observed.sources.is_empty()).then(|| "the environment is new".to_owned());
+        let keeps = observed.same_version && observed.present != Present::Nothing && !observed.recreate;
         let (upgrade, create) = if keeps { (Some(reason), None) } else { (None, Some(reason)) };
         return Plan { upgrade, create, install, scan: true };
     }
     let Some(stamp) = &observed.stamp else {
-        let install = (!observed.inputs.is_empty()).then(|| "venvfix has not finished it before".to_owned());
+        let install = (!observed.sources.is_empty()).then(|| "venvfix has not finished it before".to_owned());
         return Plan { install, scan: true, ..Plan::default() };
     };
-    let changed = requirements::changed(&stamp.inputs, &observed.inputs);
-    let install = match changed.as_slice() {
-        [] => None,
-        // Nothing is listed any more, and nothing that was is taken away.
-        _ if observed.inputs.is_empty() => None,
-        [one] => Some(format!("{} changed", shown(one))),
-        [first, rest @ ..] => Some(format!("{} and {} more changed", shown(first), rest.len())),
-    };
+    let changed = change_of_inputs(observed, stamp, &shown);
     let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
-    let scan = !changed.is_empty()
+    let scan = changed.is_some()
         || offer_changed
         || !observed.provided
         || stamp.site_packages != observed.site_packages;
-    Plan { install, scan, ..Plan::default() }
+    // Where nothing is listed any more, nothing that was is taken away.
+    Plan { install: changed.filter(|_| !observed.sources.is_empty()), scan, ..Plan::default() }
+}
+
+/// Why what is installed is not what is wanted now.
+fn change_of_inputs(observed: &Observed, stamp: &Stamp, shown: &impl Fn(&Path) -> String) -> Option<String> {
+    let named = |path: &PathBuf| match observed.closure.named_by.get(path) {
+        Some(by) => format!("{}, included from {},", shown(path), shown(by)),
+        None => shown(path),
+    };
+    match requirements::changed(&stamp.inputs, &observed.closure.inputs).as_slice() {
+        [] => {}
+        [one] => return Some(format!("{} changed", named(one))),
+        [first, rest @ ..] => return Some(format!("{} and {} more changed", named(first), rest.len())),
+    }
+    if stamp.sources != observed.sources {
+        return Some("the settings of what is installed changed".into());
+    }
+    let packages = observed.packages.as_ref().is_some_and(|packages| *packages != stamp.packages);
+    packages.then(|| "the Python packages of the shell changed".into())
 }
 
 fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<String> {
     match &observed.present {
         Present::Nothing => Some("there was none".into()),
+        _ if observed.recreate => Some("as asked".into()),
         Present::Broken => Some("it was half made, or its python is gone".into()),
         Present::Working(interpreter) => {
             // The stamp knows what the shell's python was then, be it a wrapper around the venv's.
             let known = observed.stamp.as_ref().map(|stamp| &stamp.interpreter);
             let before = known.unwrap_or(interpreter);
             let changed = *before != observed.interpreter && (known.is_some() || !observed.wrapped);
-            changed
-                .then(|| format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)))
+            changed.then(|| match (version(before), version(&observed.interpreter)) {
+                (Some(old), Some(new)) if old != new => format!("python changed from {old} to {new}"),
+                _ => format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)),
+            })
         }
     }
+}
+
+/// The version in the name of a store package: `/nix/store/HASH-python3-3.12.9/bin/python3.12`.
+fn version(interpreter: &Path) -> Option<&str> {
+    let package = store_package(interpreter)?.file_name()?.to_str()?;
+    let mut parts = package.split('-').skip(2);
+    parts.find(|part| part.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -107,8 +138,11 @@ mod tests {
     use super::*;
 
     fn observed() -> Observed {
-        let inputs: Inputs = [("/p/requirements.txt".into(), Some("numpy".into()))].into();
-        let mut stamp = Stamp::new(Path::new("/nowhere"), "/py".into(), inputs.clone());
+        let inputs = [("/p/requirements.txt".into(), Some("numpy".into()))].into();
+        let closure = Closure { inputs, ..Closure::default() };
+        let sources = vec![Source::Requirements("/p/requirements.txt".into())];
+        let mut stamp = Stamp::new(Path::new("/nowhere"), "/py".into(), closure.inputs.clone());
+        stamp.sources = sources.clone();
         stamp.offer = vec!["/nix/store/z/lib".into()];
         stamp.site_packages = vec![("/v/lib".into(), 7)];
         Observed {
@@ -116,7 +150,10 @@ mod tests {
             interpreter: "/py".into(),
             same_version: false,
             wrapped: false,
-            inputs,
+            sources,
+            closure,
+            packages: Some(Vec::new()),
+            recreate: false,
             offer: Some(stamp.offer.clone()),
             site_packages: stamp.site_packages.clone(),
             stamp: Some(stamp),
@@ -134,6 +171,7 @@ mod tests {
     fn nothing_changed_means_nothing_to_do() {
         assert!(decide(|_| ()).is_nothing());
         assert!(decide(|o| o.offer = None).is_nothing());
+        assert!(decide(|o| o.packages = None).is_nothing());
     }
 
     #[test]
@@ -144,6 +182,20 @@ mod tests {
         }
         let reason = decide(|o| o.interpreter = "/new".into()).create;
         assert_eq!(reason.as_deref(), Some("python changed from /py to /new"));
+        let reason = decide(|o| {
+            o.stamp.as_mut().unwrap().interpreter = "/nix/store/x-python3-3.12.9/bin/python3.12".into();
+            o.interpreter = "/nix/store/y-python3-3.13.2/bin/python3.13".into();
+        });
+        assert_eq!(reason.create.as_deref(), Some("python changed from 3.12.9 to 3.13.2"));
+    }
+
+    #[test]
+    fn a_new_environment_is_made_when_it_is_asked_for() {
+        let plan = decide(|o| {
+            o.recreate = true;
+            o.same_version = true;
+        });
+        assert!(plan.create.is_some() && plan.upgrade.is_none() && plan.install.is_some());
     }
 
     #[test]
@@ -161,11 +213,29 @@ mod tests {
     #[test]
     fn changed_requirements_are_named_and_installed() {
         let plan = decide(|o| {
-            o.inputs.insert("/p/requirements.txt".into(), Some("scipy".into()));
+            o.closure.inputs.insert("/p/requirements.txt".into(), Some("scipy".into()));
         });
         assert_eq!(plan.install.as_deref(), Some("/p/requirements.txt changed"));
         assert!(plan.create.is_none() && plan.scan);
-        assert_eq!(decide(|o| o.inputs.clear()), Plan { scan: true, ..Plan::default() });
+        let plan = decide(|o| {
+            o.closure.inputs.insert("/p/dev.txt".into(), Some("scipy".into()));
+            o.closure.named_by.insert("/p/dev.txt".into(), "/p/requirements.txt".into());
+        });
+        let reason = "/p/dev.txt, included from /p/requirements.txt, changed";
+        assert_eq!(plan.install.as_deref(), Some(reason));
+        let gone = decide(|o| {
+            o.closure.inputs.clear();
+            o.sources.clear();
+        });
+        assert_eq!(gone, Plan { scan: true, ..Plan::default() });
+    }
+
+    #[test]
+    fn other_sources_and_other_packages_of_the_shell_install_again() {
+        let other = decide(|o| o.sources.push(Source::Requirements("/p/more.txt".into())));
+        assert!(other.install.is_some() && other.scan && other.create.is_none());
+        let packages = decide(|o| o.packages = Some(vec!["/nix/store/numpy".into()]));
+        assert_eq!(packages.install.as_deref(), Some("the Python packages of the shell changed"));
     }
 
     #[test]
@@ -175,7 +245,7 @@ mod tests {
         assert_eq!(
             decide(|o| {
                 o.stamp = None;
-                o.inputs.clear();
+                o.sources.clear();
             }),
             Plan { scan: true, ..Plan::default() }
         );

@@ -1,6 +1,8 @@
-//! The requirement files and all that they include, with their contents.
+//! Requirement files and all that they include, with their contents.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -13,25 +15,113 @@ const MAX_SIZE: u64 = 4 << 20;
 /// More files than anybody includes; it only bounds a loop.
 const MAX_FILES: usize = 1000;
 
+/// The files of a project that say what it depends on.
+const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.cfg", "setup.py"];
+
 /// Path of each file, and its content: `None` where it is absent, which pip will say.
 pub type Inputs = BTreeMap<PathBuf, Option<String>>;
 
-/// The closure of `files` over `-r` and `-c`.
-///
-/// # Errors
-/// If a file cannot be read, or is no text.
-pub fn closure(files: &[PathBuf]) -> Result<Inputs> {
-    let mut found = Inputs::new();
-    let mut waiting = files.to_vec();
-    while let Some(path) = waiting.pop() {
-        if found.contains_key(&path) || found.len() == MAX_FILES {
-            continue;
+/// Files that an installation depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closure {
+    /// With their contents.
+    pub inputs: Inputs,
+    /// For a file that another one names: which.
+    pub named_by: BTreeMap<PathBuf, PathBuf>,
+}
+
+impl Closure {
+    /// Adds a requirements file, what it includes, and what says on what the local projects in it
+    /// depend. Those are relative to the project, where pip runs.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn add_requirements(&mut self, file: &Path, project: &Path) -> Result<()> {
+        let mut waiting = vec![file.to_owned()];
+        while let Some(path) = waiting.pop() {
+            if self.inputs.contains_key(&path) || self.inputs.len() >= MAX_FILES {
+                continue;
+            }
+            let text = self.add_file(&path, None)?;
+            for included in includes(&text, &path) {
+                self.name(&included, &path);
+                waiting.push(included);
+            }
+            for local in logical_lines(&text).iter().filter_map(|line| local_path(line)) {
+                self.add_local(&fsx::normalize(&project.join(local)), &path)?;
+            }
         }
-        let text = fsx::read_text(&path, MAX_SIZE)?;
-        waiting.extend(includes(text.as_deref().unwrap_or_default(), &path));
-        found.insert(path, text);
+        Ok(())
     }
-    Ok(found)
+
+    /// Adds the files in `folder` that say what the project there depends on.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn add_project(&mut self, folder: &Path, named_by: &Path) -> Result<()> {
+        PROJECT_FILES
+            .iter()
+            .try_for_each(|name| self.add_file(&folder.join(name), Some(named_by)).map(|_| ()))
+    }
+
+    /// Adds one file, and gives its text back: empty where there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is larger than any such file.
+    pub fn add_file(&mut self, path: &Path, named_by: Option<&Path>) -> Result<String> {
+        // What is no UTF-8 is the installer's to judge.
+        let text = fsx::read_bytes(path, MAX_SIZE)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        self.inputs.insert(path.to_owned(), text.clone());
+        if let Some(other) = named_by {
+            self.name(path, other);
+        }
+        Ok(text.unwrap_or_default())
+    }
+
+    /// Adds a folder with a project in it, or an archive, which is told by its size and time.
+    fn add_local(&mut self, path: &Path, named_by: &Path) -> Result<()> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_project(path, named_by),
+            Ok(metadata) if metadata.is_file() => {
+                let time = (metadata.mtime(), metadata.mtime_nsec());
+                let known = format!("{} bytes of {}.{}", metadata.len(), time.0, time.1);
+                self.inputs.insert(path.to_owned(), Some(known));
+                self.name(path, named_by);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&mut self, path: &Path, by: &Path) {
+        if path != by {
+            self.named_by.entry(path.to_owned()).or_insert_with(|| by.to_owned());
+        }
+    }
+}
+
+/// The path of a local project or archive that a requirement line names.
+fn local_path(line: &str) -> Option<String> {
+    let editable = ["-e", "--editable"].iter().find_map(|option| option_value(line, option));
+    let requirement = editable.as_deref().unwrap_or(line);
+    let requirement = requirement.split_once(" @ ").map_or(requirement, |(_, location)| location);
+    let location = requirement.split([';', '#']).next().unwrap_or_default();
+    let location = location.split(" --").next().unwrap_or_default().trim();
+    let (location, is_url) = match location.strip_prefix("file:") {
+        Some(rest) => (rest.strip_prefix("//localhost").or(rest.strip_prefix("//")).unwrap_or(rest), true),
+        None => (location, false),
+    };
+    let location =
+        location.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map_or(location, |(path, _)| path);
+    let is_path = is_url || editable.is_some() || location.starts_with('.') || location.contains('/');
+    let elsewhere = location.contains("://") || location.starts_with('-') || location.is_empty();
+    let decoded = if is_url { location.replace("%20", " ") } else { location.to_owned() };
+    (is_path && !elsewhere).then_some(decoded)
+}
+
+/// A path as the project's user knows it.
+pub fn shown(path: &Path, project: &Path) -> String {
+    path.strip_prefix(project).unwrap_or(path).display().to_string()
 }
 
 /// Refuses what would make pip build something, and so run a stranger's code: whatever is no plain
@@ -47,7 +137,11 @@ pub fn only_wheels(arguments: &[String], files: &[PathBuf]) -> Result<()> {
     if let Some(argument) = arguments.iter().find(|argument| !is_wheel_or_name(argument)) {
         return Err(refuse(argument, "").into());
     }
-    for (path, text) in closure(files)? {
+    let mut closure = Closure::default();
+    for file in files {
+        closure.add_requirements(file, Path::new("/"))?;
+    }
+    for (path, text) in closure.inputs {
         let lines = logical_lines(text.as_deref().unwrap_or_default());
         if let Some(line) = lines.iter().find(|line| !is_harmless(line)) {
             return Err(refuse(line, &format!(" (in {})", path.display())).into());
@@ -181,11 +275,55 @@ mod tests {
         let file = |name: &str| folder.path().join(name);
         std::fs::write(file("requirements.txt"), "-r dev.txt\n").unwrap();
         std::fs::write(file("dev.txt"), "-r requirements.txt\n-c absent.txt\n").unwrap();
-        let found = closure(&[file("requirements.txt")]).unwrap();
-        let texts: Vec<bool> = found.values().map(Option::is_some).collect();
-        assert_eq!((found.len(), texts), (3, vec![false, true, true]));
-        let mut newer = found.clone();
+        let mut found = Closure::default();
+        found.add_requirements(&file("requirements.txt"), folder.path()).unwrap();
+        let texts: Vec<bool> = found.inputs.values().map(Option::is_some).collect();
+        assert_eq!((found.inputs.len(), texts), (3, vec![false, true, true]));
+        assert_eq!(found.named_by[&file("absent.txt")], file("dev.txt"));
+        let mut newer = found.inputs.clone();
         newer.insert(file("dev.txt"), None);
-        assert_eq!(changed(&found, &newer), [file("dev.txt")]);
+        assert_eq!(changed(&found.inputs, &newer), [file("dev.txt")]);
+    }
+
+    #[test]
+    fn local_projects_are_told_from_names_and_urls() {
+        for (line, path) in [
+            ("-e .", "."),
+            ("-e ./lib[dev]", "./lib"),
+            ("--editable=sub/lib", "sub/lib"),
+            ("./x-1.whl ; python_version > '3'", "./x-1.whl"),
+            ("x @ file:///p/x%20y#egg=x", "/p/x y"),
+            ("file:lib", "lib"),
+            ("../lib --config-settings a=b", "../lib"),
+        ] {
+            assert_eq!(local_path(line).as_deref(), Some(path), "{line}");
+        }
+        for line in [
+            "numpy",
+            "a[b]==1",
+            "-r a/b.txt",
+            "x @ git+https://x/y",
+            "https://x/y.whl",
+            "-e git+ssh://x/y",
+            "--find-links ./w",
+        ] {
+            assert_eq!(local_path(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_local_project_depends_on_is_an_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::create_dir(file("lib")).unwrap();
+        std::fs::write(file("requirements.txt"), "-e ./lib\n./x.whl\n").unwrap();
+        std::fs::write(file("lib/setup.py"), b"\xff not UTF-8").unwrap();
+        std::fs::write(file("x.whl"), "PK").unwrap();
+        let mut found = Closure::default();
+        found.add_requirements(&file("requirements.txt"), folder.path()).unwrap();
+        let names: Vec<_> = found.inputs.keys().map(|path| shown(path, folder.path())).collect();
+        let wanted = ["lib/pyproject.toml", "lib/setup.cfg", "lib/setup.py", "requirements.txt", "x.whl"];
+        assert_eq!(names, wanted);
+        assert_eq!(found.named_by[&file("lib/setup.py")], file("requirements.txt"));
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::requirements::Inputs;
+use super::sources::Source;
 use crate::config::Provide;
 use crate::fsx;
 
@@ -28,8 +29,12 @@ pub struct Stamp {
     pub device: u64,
     /// The interpreter, without links.
     pub interpreter: PathBuf,
-    /// The requirement files as installed.
+    /// What was installed.
+    pub sources: Vec<Source>,
+    /// The files that depends on, as they were.
     pub inputs: Inputs,
+    /// Python packages of nixpkgs that stand behind the venv's own.
+    pub packages: Vec<PathBuf>,
     /// The library directories of the shell, in order.
     pub offer: Vec<PathBuf>,
     /// Whether that was the project's own shell: no other one replaces what it offers.
@@ -52,7 +57,9 @@ impl Stamp {
             venv: venv.to_owned(),
             device: device(venv),
             interpreter,
+            sources: Vec::new(),
             inputs,
+            packages: Vec::new(),
             offer: Vec::new(),
             own_shell: false,
             provide: Provide::default(),
