@@ -69,6 +69,8 @@ pub enum Command {
     Preview(Preview),
     /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
     Run(Run),
+    /// Bring the venv up to date, as entering the shell does, and say what is missing.
+    Sync(Sync),
     /// Put the provider into a venv that another tool made (tox, pre-commit, python -m venv).
     Provide(ProvidePath),
     /// Bring the venv up to date and print the environment changes (called by the hook).
@@ -118,6 +120,14 @@ pub struct Run {
     /// The command and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+}
+
+/// `venvfix sync`
+#[derive(Args, Debug)]
+pub struct Sync {
+    /// Make the venv anew; what was installed by hand is not in it.
+    #[arg(long)]
+    pub recreate: bool,
 }
 
 /// `venvfix provide`

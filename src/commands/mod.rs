@@ -8,6 +8,7 @@ mod init;
 mod preview;
 mod provide;
 mod run;
+mod sync;
 
 use anyhow::Result;
 
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
         Command::Enter(arguments) => enter::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Run(arguments) => run::run(&context, arguments),
+        Command::Sync(arguments) => sync::run(&context, arguments),
         Command::Provide(arguments) => provide::run(&context, arguments),
         Command::Doctor(arguments) => doctor::run(&context, arguments),
         Command::Preview(arguments) => preview::run(&context, arguments),

@@ -15,6 +15,7 @@ mod preview;
 mod provide;
 mod pythons;
 mod settings;
+mod sources;
 mod story;
 mod support;
 mod wheels;

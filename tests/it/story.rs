@@ -7,7 +7,7 @@ use super::support::lab::Lab;
 use super::support::{Ended, Folder, wheel};
 
 /// A project as `venvfix init` leaves it.
-fn project(lab: &Lab, requirements: &str) -> Folder {
+pub fn project(lab: &Lab, requirements: &str) -> Folder {
     let folder = Folder::new();
     folder.write("requirements.txt", requirements);
     lab.venvfix(folder.path(), &["init"]).exits(0).says(&["wrote"]);
