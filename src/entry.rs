@@ -184,6 +184,7 @@ impl Entry<'_> {
 
     fn carry_out(&self, plan: &Plan, observed: &Observed, python: &Path) -> Result<()> {
         let Config { venv, project, .. } = self.config;
+        self.may_write()?;
         stamp::remove(venv)?;
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
@@ -229,6 +230,18 @@ impl Entry<'_> {
         // Without a stamp the next entry tries again.
         installed?;
         stamp.write()
+    }
+
+    /// Told before anything is begun.
+    fn may_write(&self) -> Result<()> {
+        let Config { venv, project, .. } = self.config;
+        let place = if venv.exists() { venv } else { project };
+        rustix::fs::access(place, rustix::fs::Access::WRITE_OK).map_err(|error| {
+            let help = "the environment is left as it is; make its folder writable to bring it up to date";
+            Trouble::new(format!("could not write to {}: {}", place.display(), std::io::Error::from(error)))
+                .help(help)
+        })?;
+        Ok(())
     }
 
     fn install(&self, sources: &Sources, reason: &str) -> Result<()> {

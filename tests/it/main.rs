@@ -18,4 +18,5 @@ mod settings;
 mod sources;
 mod story;
 mod support;
+mod troubles;
 mod wheels;
