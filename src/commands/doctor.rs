@@ -9,13 +9,14 @@ use super::Context;
 use crate::catalog;
 use crate::cli::{Doctor, Format, Loader};
 use crate::config::{Config, Environment, Provide};
-use crate::diagnose::{Code, Finding, Remedy, Report, Severity};
+use crate::diagnose::{Affected, Code, Finding, Remedy, Report, Severity};
 use crate::error::{Exit, Trouble};
 use crate::examine::{Reaching, Rules, Target, Tree, examine};
 use crate::fsx;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
+use crate::venv::shadow::{self, Shadowed};
 use crate::venv::stamp::{self, Stamp};
 use crate::venv::{Venv, sources};
 
@@ -56,7 +57,11 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
     };
     let reaching =
         Reaching { offer: &|name| reaching.get(name).cloned(), remedy: &unused, hazards: &offered.hazards };
-    let mut report = examine(&tree, &target, &reaching, &config.ignore).report;
+    let found = examine(&tree, &target, &reaching, &config.ignore);
+    let mut report = found.report;
+    for shadowed in shadow::shadowed(&environment.python_path, &found.distributions, &venv.root) {
+        report.add(hidden(&shadowed, &venv));
+    }
     if let Some(finding) = unfinished(&config) {
         report.add(finding);
     }
@@ -82,6 +87,17 @@ fn unfinished(config: &Config) -> Option<Finding> {
     let names = sources::names(&sources.all, &config.project);
     let remedy = Remedy::Command { command: "nix-shell".into() };
     Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
+}
+
+/// With both paths: what is imported, and what is not.
+fn hidden(shadowed: &Shadowed, venv: &Venv) -> Finding {
+    let site_packages = venv.site_packages.first().cloned().unwrap_or_default();
+    let detail = format!("{} instead of {}", shadowed.by.display(), site_packages.display());
+    let remedy = Remedy::Command { command: "unset PYTHONPATH".into() };
+    let affected =
+        Affected { name: shadowed.name.clone(), version: shadowed.version.clone(), objects: Vec::new() };
+    let plain = Finding::plain(Code::ShadowedByPythonpath, Severity::Warning, detail, remedy);
+    Finding { distributions: vec![affected], ..plain }
 }
 
 /// What to do about a library that the shell has and that does not reach Python.

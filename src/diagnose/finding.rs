@@ -80,6 +80,8 @@ pub enum Code {
     WrongArchitecture,
     /// A damaged object.
     UnreadableObject,
+    /// A distribution that PYTHONPATH hides behind another.
+    ShadowedByPythonpath,
     /// An offered directory that holds a libc.
     LibraryPathHazard,
 }

@@ -203,6 +203,9 @@ fn heading(finding: &Finding, number: usize) -> String {
                 count(number, "program", "programs")
             )
         }
+        (Code::ShadowedByPythonpath, _) => {
+            format!("{} hidden by PYTHONPATH", count(number, "distribution is", "distributions are"))
+        }
         (Code::WrongArchitecture, _) => "objects for another architecture are not used here".into(),
         (Code::UnreadableObject, _) => format!("{} damaged", count(number, "object is", "objects are")),
         (Code::LibraryPathHazard, _) => "a library directory was refused".into(),

@@ -12,6 +12,7 @@ pub mod plan;
 mod project_file;
 pub mod requirements;
 mod scan;
+pub mod shadow;
 pub mod sources;
 pub mod stamp;
 

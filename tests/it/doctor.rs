@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::support::venv::Venv;
-use super::support::{Folder, venvfix, wheel};
+use super::support::{Ended, Folder, VENVFIX, command, venvfix, wheel};
 
 /// A venv with one made wheel in it.
 fn venv_with(name: &str, options: &[&str]) -> Venv {
@@ -307,4 +307,24 @@ fn a_file_at_which_the_loader_stops_breaks_the_import() {
     assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report:#}");
     assert_eq!(report["findings"][0]["reach"], "import");
     assert_eq!(report["findings"][0]["remedy"]["kind"], "command");
+}
+
+#[test]
+fn what_pythonpath_hides_is_named_with_both_paths() {
+    let venv = venv_with("twice", &[]);
+    let store = Folder::new();
+    let metadata = "python3.11/site-packages/Twice-9.dist-info";
+    store.write(&format!("{metadata}/METADATA"), "Name: Twice\nVersion: 9\n");
+    let path = store.join("python3.11/site-packages");
+    let run = |arguments: &[&str]| -> Ended {
+        let mut doctor = command(VENVFIX, venv.path());
+        doctor.arg("doctor").args(arguments).env("PYTHONPATH", &path).output().unwrap().into()
+    };
+    let report = run(&["--format", "json"]).exits(0).json();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["code"], "shadowed-by-pythonpath", "{report:#}");
+    assert_eq!(finding["distributions"][0]["name"], "twice");
+    let both = format!("{} instead of {}", store.join(metadata).display(), venv.site_packages().display());
+    assert_eq!(finding["detail"], both);
+    run(&[]).exits(0).prints(&["1 distribution is hidden by PYTHONPATH", "unset PYTHONPATH"]);
 }
