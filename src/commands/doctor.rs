@@ -62,7 +62,7 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
     for shadowed in shadow::shadowed(&environment.python_path, &found.distributions, &venv.root) {
         report.add(hidden(&shadowed, &venv));
     }
-    if let Some(finding) = unfinished(&config) {
+    if let Some(finding) = unfinished(&config).or_else(|| unseen(&config)) {
         report.add(finding);
     }
     Ok(report)
@@ -87,6 +87,15 @@ fn unfinished(config: &Config) -> Option<Finding> {
     let names = sources::names(&sources.all, &config.project);
     let remedy = Remedy::Command { command: "nix-shell".into() };
     Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
+}
+
+/// Whether pip was used by hand since the last entry: what table and provider know is as of then.
+fn unseen(config: &Config) -> Option<Finding> {
+    let stamp = Stamp::read(&config.venv)?;
+    let same = stamp.site_packages == stamp::site_packages_times(&config.venv);
+    let remedy = Remedy::Command { command: "venvfix sync".into() };
+    let detail = "packages were installed or removed by hand";
+    (!same).then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
 }
 
 /// With both paths: what is imported, and what is not.

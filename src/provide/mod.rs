@@ -51,6 +51,8 @@ impl Opening {
 /// If a file cannot be written.
 pub fn install(site_packages: &Path, libraries: &Libraries, openings: &[Opening]) -> Result<bool> {
     // The map first and the .pth last: whatever interrupts, what starts finds what it needs.
+    // Python makes it at its first start, and the folder would look as if pip had been used.
+    let _ = fs::create_dir(site_packages.join("__pycache__"));
     let mut changed = fsx::write_own_if_changed(&site_packages.join(DATA), render(libraries).as_bytes())?;
     let module = site_packages.join(MODULE.0);
     if fsx::write_own_if_changed(&module, module_text(openings)?.as_bytes())? {

@@ -192,6 +192,9 @@ fn heading(finding: &Finding, number: usize) -> String {
                 count(number, "library is", "libraries are")
             )
         }
+        (Code::IncompleteInstall, _) if finding.severity == Severity::Note => {
+            "something changed since the last entry".into()
+        }
         (Code::IncompleteInstall, _) => "the requirements are not installed as they are now".into(),
         (Code::DriverLibrary, _) => format!(
             "{} missing; the graphics driver of the system brings it, no package",

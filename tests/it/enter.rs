@@ -275,3 +275,28 @@ fn the_hook_enters_a_real_project_under_strict_options() {
     let wanted = format!("{}\nunset\n1\n", project.folder.join(".venv").display());
     assert_eq!(ended.stdout, wanted);
 }
+
+#[test]
+fn what_pip_installed_by_hand_is_seen_by_doctor_and_sync() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project.run(&[VENVFIX, "doctor"]).exits(0).prints(&["nothing is missing"]);
+    project.run(&[".venv/bin/python", "-m", "pip", "install", "-q", "alpha"]).exits(0);
+    project
+        .run(&[VENVFIX, "doctor", "--loader", "host"])
+        .prints(&["installed or removed by hand", "venvfix sync"]);
+    project.run(&[VENVFIX, "sync"]).exits(0).says(&["libnobodyknows.so.7", ".venv is up to date"]);
+    let ended = project.run(&[VENVFIX, "doctor"]).exits(1);
+    assert!(!ended.stdout.contains("by hand"), "{}", ended.stdout);
+}
+
+#[test]
+fn the_first_start_of_python_changes_nothing() {
+    let project = Project::new("");
+    project.run(&["python3", "-m", "venv", "--without-pip", ".venv"]).exits(0);
+    std::fs::remove_file(project.folder.join("requirements.txt")).unwrap();
+    project.enter().exits(0);
+    project.run(&[".venv/bin/python", "-c", "pass"]).exits(0);
+    let ended = project.run(&[VENVFIX, "doctor"]).exits(0);
+    assert!(!ended.stdout.contains("by hand"), "{}", ended.stdout);
+}
