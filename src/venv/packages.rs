@@ -46,12 +46,14 @@ fn libraries(prefix: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// The store's site-packages in a PYTHONPATH that are for the X.Y of this interpreter. Those of
-/// another are of no use to it.
+/// another are of no use to it, and its own hold nothing but nixpkgs' sitecustomize.
 pub fn on_python_path(python_path: &OsStr, interpreter: &Path) -> Vec<PathBuf> {
     let place = Path::new("lib").join(interpreter.file_name().unwrap_or_default()).join("site-packages");
+    let own = interpreter.parent().and_then(Path::parent).map(|prefix| prefix.join(&place));
     let mut found = Vec::new();
     for path in env::split_paths(python_path) {
-        if in_store(&path) && path.ends_with(&place) && !found.contains(&path) {
+        if in_store(&path) && path.ends_with(&place) && Some(&path) != own.as_ref() && !found.contains(&path)
+        {
             found.push(path);
         }
     }
@@ -65,7 +67,7 @@ mod tests {
     #[test]
     fn only_packages_of_the_same_python_are_taken() {
         let path = "/home/me/lib:/nix/store/a-numpy/lib/python3.12/site-packages:\
-                    /nix/store/b-numpy/lib/python3.11/site-packages:/nix/store/a-numpy/lib/python3.12/site-packages";
+                    /nix/store/p-python3/lib/python3.12/site-packages:/nix/store/b-numpy/lib/python3.11/site-packages:/nix/store/a-numpy/lib/python3.12/site-packages";
         let found = on_python_path(OsStr::new(path), Path::new("/nix/store/p-python3/bin/python3.12"));
         assert_eq!(found, [Path::new("/nix/store/a-numpy/lib/python3.12/site-packages")]);
     }
