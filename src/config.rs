@@ -216,12 +216,7 @@ impl Config {
 
 /// The venv's place, from the settings or from the shell: one of them, since outside of the shell only
 /// the settings are known, and half of the commands would use another venv.
-fn venv_dir(
-    project: &Path,
-    source: &Path,
-    set: Option<PathBuf>,
-    of_shell: Option<&Path>,
-) -> Result<PathBuf> {
+fn venv_dir(project: &Path, source: &Path, set: Option<PathBuf>, of_shell: Option<&Path>) -> Result<PathBuf> {
     let said = of_shell.map(|path| place_of_shell(project, path)).transpose()?;
     let (venv, origin) = match (set, said) {
         (Some(set), Some(said)) if set != said => {

@@ -3,6 +3,7 @@
 
 mod add_lib;
 mod doctor;
+mod drop_in;
 mod enter;
 mod entries;
 mod hook;
