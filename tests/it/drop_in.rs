@@ -398,7 +398,8 @@ fn the_flake_of_the_nix_folder() {
     let copied =
         command("cp", Path::new(ROOT)).args(["-r", "nix", "hooks"]).arg(&repository).output().unwrap();
     assert!(copied.status.success());
-    let commit = "git init -q && git add . && git -c user.name=A -c user.email=a@example.org commit -q -m all";
+    let commit =
+        "git init -q && git add . && git -c user.name=A -c user.email=a@example.org commit -q -m all";
     project.run(&["sh", "-c", &format!("cd repository && {commit}")]).exits(0);
     let program = project.lab.program().display();
     let flake = format!(

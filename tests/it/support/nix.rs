@@ -1,6 +1,7 @@
 //! Shells of the laboratory's package set with the overlay of `nix/`.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::lab::Lab;
 use super::{Ended, Folder, wheel};
@@ -9,7 +10,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The package set with the overlay, its venvfix being the program under test.
 pub fn package_set(lab: &Lab) -> String {
-    format!("import <nixpkgs> {{ overlays = {}; }}", overlays(lab))
+    package_set_of(lab, "")
+}
+
+/// The same, with attributes of `config`.
+pub fn package_set_of(lab: &Lab, config: &str) -> String {
+    format!("import <nixpkgs> {{ config = {{ {config} }}; overlays = {}; }}", overlays(lab))
 }
 
 /// The overlay, and after it one that takes the program under test: the laboratory has no Rust.
@@ -53,7 +59,12 @@ impl Project {
     }
 
     pub fn write_shell(&self, shell: &str) {
-        let pkgs = package_set(self.lab);
+        self.write_shell_of("", shell);
+    }
+
+    /// A shell of the package set with attributes of `config`.
+    pub fn write_shell_of(&self, config: &str, shell: &str) {
+        let pkgs = package_set_of(self.lab, config);
         self.folder.write("shell.nix", format!("{{ pkgs ? {pkgs} }}:\n{shell}\n"));
     }
 
@@ -65,6 +76,11 @@ impl Project {
     /// Runs a command in the project's folder.
     pub fn run(&self, command: &[&str]) -> Ended {
         self.lab.run_with(self.path(), &["-r", ROOT], command)
+    }
+
+    /// A command in the project's folder, to be started.
+    pub fn command(&self, command: &[&str]) -> Command {
+        self.lab.command(self.path(), &["-r", ROOT], command)
     }
 
     /// Runs a shell command in the project's shell.
