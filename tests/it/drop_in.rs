@@ -100,6 +100,17 @@ fn beside_nixpkgs_own_hook_it_takes_over() {
     }
 }
 
+/// Several hooks of nixpkgs set a shellHook where there is none.
+#[test]
+fn a_setup_hook_that_gives_way_to_a_shell_hook_is_not_displaced() {
+    let Some(project) = Project::with_hook("") else { return };
+    let other = "(pkgs.makeSetupHook { name = \"other\"; } (builtins.toFile \"other\" \
+                 ''if [ -z \"''${shellHook-}\" ]; then shellHook='echo other'; fi''))";
+    let shell = hook_shell("");
+    project.write_shell(&shell.replace("pkgs.venvfixShellHook", &format!("pkgs.venvfixShellHook {other}")));
+    assert_eq!(project.enter(PREFIX).exits(0).stdout, format!("other\n{}\n", project.place(".venv")));
+}
+
 #[test]
 fn switched_off_it_defines_functions_and_does_nothing() {
     let Some(project) = Project::with_hook("dontUseVenvShellHook = true; shellHook = \"echo own\";") else {
