@@ -29,6 +29,8 @@ pub struct Environment {
     pub shell_project: Option<PathBuf>,
     /// The same, unless the user names another folder.
     pub project: Option<PathBuf>,
+    /// VENVFIX_VENV_DIR: where the shell wants the venv of its project.
+    pub venv_dir: Option<PathBuf>,
     /// PATH.
     pub path: OsString,
     /// What names libraries.
@@ -70,6 +72,7 @@ impl Environment {
             current_dir,
             project: shell_project.clone().filter(|_| directory.is_none()),
             shell_project,
+            venv_dir: env::var_os("VENVFIX_VENV_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from),
             path: env::var_os("PATH").unwrap_or_default(),
             shell: ShellVariables {
                 library_path: text("VENVFIX_LIBRARY_PATH"),
@@ -205,9 +208,13 @@ impl Config {
     /// The settings of the project that `environment` is in.
     ///
     /// # Errors
-    /// For a settings file that is wrong: its name, the key, and the nearest known one.
+    /// For a settings file that is wrong: its name, the key, and the nearest known one; and where the
+    /// shell and the settings name different venvs.
     pub fn load(environment: &Environment) -> Result<Self> {
-        Self::of_project(&find_project(environment))
+        let project = find_project(environment);
+        // What the shell says, it says of its own project.
+        let own = environment.shell_project.as_ref().is_none_or(|own| fsx::normalize(own) == project);
+        Self::settle(&project, environment.venv_dir.as_deref().filter(|_| own))
     }
 
     /// The settings of the project in this folder.
@@ -215,14 +222,14 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn of_project(project: &Path) -> Result<Self> {
+        Self::settle(project, None)
+    }
+
+    fn settle(project: &Path, of_shell: Option<&Path>) -> Result<Self> {
         let (keys, source) = read_keys(project)?;
         let inside = |key: &str, path: &Path| inside(project, &source, key, path);
-        let venv = inside("venv-dir", keys.venv_dir.as_deref().unwrap_or(Path::new(".venv")))?;
-        if !is_fit_for_a_prompt(&venv) {
-            let message = format!("{}: venv-dir has an unfit name: {}", source.display(), venv.display());
-            let help = "its name becomes part of prompts: use letters, digits, dots and dashes";
-            return Err(Trouble::usage(message).help(help).into());
-        }
+        let set = keys.venv_dir.as_deref().map(|path| inside("venv-dir", path)).transpose()?;
+        let venv = venv_dir(project, &source, set, of_shell)?;
         let all_inside = |files: &Vec<PathBuf>| {
             files.iter().map(|file| inside("requirements", file)).collect::<Result<_>>()
         };
@@ -254,6 +261,42 @@ impl Config {
             ignore: Vec::new(),
         }
     }
+}
+
+/// The venv's place, from the settings or from the shell: one of them, since outside of the shell only
+/// the settings are known, and half of the commands would use another venv.
+fn venv_dir(project: &Path, source: &Path, set: Option<PathBuf>, of_shell: Option<&Path>) -> Result<PathBuf> {
+    let said = of_shell.map(|path| place_of_shell(project, path)).transpose()?;
+    let (venv, origin) = match (set, said) {
+        (Some(set), Some(said)) if set != said => {
+            let message = format!(
+                "the shell names the venv {} (venvDir, VENVFIX_VENV_DIR), and {} names {}",
+                said.display(),
+                source.display(),
+                set.display()
+            );
+            return Err(Trouble::usage(message).help("keep one of the two").into());
+        }
+        (Some(set), _) => (set, format!("{}: venv-dir", source.display())),
+        (None, Some(said)) => (said, "VENVFIX_VENV_DIR".to_owned()),
+        (None, None) => (project.join(".venv"), String::new()),
+    };
+    if !is_fit_for_a_prompt(&venv) {
+        let message = format!("{origin} has an unfit name: {}", venv.display());
+        let help = "its name becomes part of prompts: use letters, digits, dots and dashes";
+        return Err(Trouble::usage(message).help(help).into());
+    }
+    Ok(venv)
+}
+
+/// The shell's own word may lead anywhere, but not to what holds the project itself.
+fn place_of_shell(project: &Path, path: &Path) -> Result<PathBuf> {
+    let absolute = fsx::normalize(&project.join(path));
+    if project.starts_with(&absolute) {
+        let message = format!("VENVFIX_VENV_DIR names a folder that holds the project: {}", path.display());
+        return Err(Trouble::usage(message).help("name a folder of its own, such as .venv").into());
+    }
+    Ok(absolute)
 }
 
 /// Shells expand what stands in a prompt.
@@ -394,6 +437,55 @@ mod tests {
         std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("sub")).unwrap();
         fs::write(folder.path().join("venvfix.toml"), "venv-dir = 'sub/v'").unwrap();
         assert!(Config::of_project(folder.path()).unwrap_err().to_string().contains("outside the project"));
+    }
+
+    fn in_shell(project: &Path, of_shell: &str) -> Result<PathBuf> {
+        let environment = Environment {
+            current_dir: project.to_owned(),
+            shell_project: Some(project.to_owned()),
+            venv_dir: Some(of_shell.into()),
+            ..Environment::default()
+        };
+        fs::write(project.join("requirements.txt"), "").unwrap();
+        Config::load(&environment).map(|config| config.venv)
+    }
+
+    #[test]
+    fn the_shell_may_name_any_place_but_one_around_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path();
+        for name in ["env", "./env", "env/", "a/../env/."] {
+            assert_eq!(in_shell(project, name).unwrap(), project.join("env"), "{name}");
+        }
+        assert_eq!(in_shell(project, "/elsewhere/env/").unwrap(), Path::new("/elsewhere/env"));
+        for name in [".", "..", "/", "./x/.."] {
+            let error = in_shell(project, name).unwrap_err().to_string();
+            assert!(error.contains("holds the project"), "{error}");
+        }
+        assert!(in_shell(project, "$(x)").unwrap_err().to_string().contains("unfit name"));
+    }
+
+    #[test]
+    fn shell_and_settings_must_not_name_different_venvs() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("venvfix.toml"), "venv-dir = 'env'").unwrap();
+        assert!(in_shell(folder.path(), "./env/").unwrap().ends_with("env"));
+        let error = in_shell(folder.path(), ".venv").unwrap_err().downcast::<Trouble>().unwrap();
+        assert_eq!(error.exit, crate::error::Exit::Usage);
+        assert!(error.message.contains("venvfix.toml names"), "{}", error.message);
+    }
+
+    #[test]
+    fn the_shell_speaks_of_its_own_project_only() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("shell.nix"), "").unwrap();
+        let environment = Environment {
+            current_dir: folder.path().to_owned(),
+            shell_project: Some(other.path().to_owned()),
+            venv_dir: Some("/elsewhere".into()),
+            ..Environment::default()
+        };
+        assert_eq!(Config::load(&environment).unwrap().venv, folder.path().join(".venv"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Recognising what makes a shell: nixpkgs' `mkShell` in its forms, and a
-//! standard environment's `mkDerivation`.
+//! Recognising what makes a shell: nixpkgs' `mkShell` in its forms, the
+//! overlay's `mkVenvShell`, and a standard environment's `mkDerivation`.
 //!
 //! Looks at one call at a time; which call is the file's shell is not asked here.
 
@@ -8,6 +8,9 @@ use rowan::ast::AstNode;
 
 use super::scope::{AttributePath, Binding, binding, nixpkgs_path};
 use super::syntax::{Call, FUEL, attribute_names, last_name, start};
+
+/// The function of this project's overlay.
+pub(super) const VENV_SHELL: &str = "mkVenvShell";
 
 /// The set that a constructor was selected from: `pkgs` of `pkgs.mkShell`.
 #[derive(Clone)]
@@ -22,7 +25,7 @@ pub(super) struct PackageSet {
 
 /// A call that makes a shell.
 pub(super) struct Constructor {
-    /// `mkShell`, `mkShellNoCC` or `mkDerivation`.
+    /// `mkShell`, `mkShellNoCC`, `mkVenvShell` or `mkDerivation`.
     pub(super) name: String,
     pub(super) set: Option<PackageSet>,
     /// What the shell is made of.
@@ -40,7 +43,7 @@ impl Constructor {
         let complete = call.arguments.len() == if overridden { 2 } else { 1 };
         let set = package_set(&call.function, overridden);
         let known = match name.as_str() {
-            "mkShell" | "mkShellNoCC" => is_of_nixpkgs(&call.function, set.as_ref()),
+            "mkShell" | "mkShellNoCC" | VENV_SHELL => is_of_nixpkgs(&call.function, set.as_ref()),
             "mkDerivation" => is_of_standard_environment(&call.function, &path),
             _ => false,
         };

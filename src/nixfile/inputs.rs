@@ -7,12 +7,18 @@
 use rnix::ast::{self, BinOpKind, Expr, HasEntry};
 use rowan::ast::AstNode;
 
+use super::constructor::VENV_SHELL;
 use super::scope::{Binding, binding, inherits, nixpkgs_path, withs};
 use super::shell::Shell;
 use super::syntax::{FUEL, attribute, value};
 
-/// The attributes of a shell, in the order in which a library belongs there.
-pub(super) const ATTRIBUTES: &[&str] = &["buildInputs", "packages", "nativeBuildInputs"];
+/// The attributes of a shell, in the order in which a library belongs there; the first is venvfix'
+/// own function's.
+const ATTRIBUTES: &[&str] = &["libraries", "buildInputs", "packages", "nativeBuildInputs"];
+
+fn attributes(shell: &Shell) -> &'static [&'static str] {
+    if shell.constructor == VENV_SHELL { ATTRIBUTES } else { &ATTRIBUTES[1..] }
+}
 
 /// A list literal among a shell's inputs.
 pub(super) struct Input {
@@ -24,12 +30,12 @@ pub(super) struct Input {
 
 /// All list literals that make up a shell's inputs, most wanted attribute first.
 pub(super) fn inputs(shell: &Shell) -> Vec<Input> {
-    ATTRIBUTES.iter().flat_map(|attribute| inputs_of(shell, attribute)).collect()
+    attributes(shell).iter().flat_map(|attribute| inputs_of(shell, attribute)).collect()
 }
 
 /// The list of a shell that a library belongs in.
 pub(super) fn best_input(shell: &Shell) -> Option<Input> {
-    let candidates = ATTRIBUTES.iter().map(|attribute| inputs_of(shell, attribute));
+    let candidates = attributes(shell).iter().map(|attribute| inputs_of(shell, attribute));
     let lists = candidates.map(|inputs| inputs.into_iter().filter(|input| !holds_no_packages(&input.list)));
     lists.filter_map(|inputs| inputs.min_by_key(preference)).next()
 }

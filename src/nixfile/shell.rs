@@ -18,7 +18,7 @@ use super::syntax::{Call, FUEL, attribute, bare, last_name, result};
 pub(super) struct Shell {
     /// The application, e.g. `pkgs.mkShell { … }`.
     pub(super) apply: ast::Apply,
-    /// What made it: `mkShell`, `mkShellNoCC` or `mkDerivation`.
+    /// What made it: `mkShell`, `mkShellNoCC`, `mkVenvShell` or `mkDerivation`.
     pub(super) constructor: String,
     /// The set the constructor was selected from.
     pub(super) set: Option<PackageSet>,

@@ -35,6 +35,11 @@ fn making(venv: &Path) -> PathBuf {
     venv.join(".venvfix/making")
 }
 
+/// In a venv from when it is made until a shell's postVenvCreation is done; other shells leave it there.
+fn new(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/new")
+}
+
 /// Whether a directory is a venv that this program began to make and did not finish.
 pub fn is_half_made(venv: &Path) -> bool {
     making(venv).exists()
@@ -129,6 +134,11 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
         .help(format!("move it away: mv {0} {0}.saved", word(venv)))
         .into());
     }
+    if venv.exists() && !is_half_made(venv) && !is_empty(venv) && is_outside(venv, project) {
+        let message = format!("{} lies outside the project, and is not replaced", venv.display());
+        let help = format!("if nobody else needs it: rm -r {}", word(venv));
+        return Err(Trouble::new(message).help(help).into());
+    }
     match is_half_made(venv) {
         true => remove_own(venv)?,
         // An empty directory needs no move, and cannot be moved if something is mounted there.
@@ -150,6 +160,7 @@ fn make(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     fs::write(making(venv), "").with_context(|| format!("could not write to {}", folder.display()))?;
     run_venv_module(python, &[], venv, project)?;
     fsx::write_own_if_changed(&venv.join(".gitignore"), b"*\n")?;
+    fs::write(new(venv), "").with_context(|| format!("could not write to {}", folder.display()))?;
     fs::remove_file(making(venv)).with_context(|| format!("could not write to {}", folder.display()))
 }
 
@@ -205,6 +216,14 @@ fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path)
         .into());
     }
     Ok(())
+}
+
+/// Whether a venv may be others' as well, be it by a link on the way to it.
+fn is_outside(venv: &Path, project: &Path) -> bool {
+    match (fs::canonicalize(venv), fs::canonicalize(project)) {
+        (Ok(venv), Ok(project)) => !venv.starts_with(project),
+        _ => true,
+    }
 }
 
 fn is_empty(path: &Path) -> bool {

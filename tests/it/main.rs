@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod add_lib;
+mod against_venv_shell_hook;
 mod doctor;
+mod drop_in;
 mod enter;
 mod entries;
 mod hook;

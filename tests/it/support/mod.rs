@@ -2,6 +2,7 @@
 
 pub mod lab;
 pub mod layout;
+pub mod nix;
 pub mod object;
 pub mod project;
 pub mod venv;

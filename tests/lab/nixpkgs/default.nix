@@ -28,7 +28,11 @@ let
   # One fixed point, as in nixpkgs: what an overlay replaces, every dependant sees.
   packages = final:
     lib.foldl' (attrs: layer: attrs // layer final)
-      { inherit lib system config debs release; pkgs = final; }
+      {
+        inherit lib system config debs release;
+        pkgs = final;
+        extend = overlay: import ./. { inherit system config; overlays = overlays ++ [ overlay ]; };
+      }
       layers;
   extend = inner: overlay: final: let prev = inner final; in prev // overlay final prev;
 in

@@ -72,7 +72,8 @@ let
         printf '%s,,\n' ${pname}/__init__.py ${pname}-${version}.dist-info/{METADATA,WHEEL,INSTALLER,RECORD} > "$info/RECORD"
         recordPropagatedInputs "$out"
       '';
-      packages = {
+      packages = lib.foldl' (set: extension: set // extension packages set) ownPackages final.pythonPackagesExtensions;
+      ownPackages = {
         inherit python;
         requests = stubModule "requests" "2.31.0";
         venvShellHook = final.makeSetupHook
@@ -91,6 +92,8 @@ let
   first = attribute (builtins.head release.pythonVersions);
 in
 builtins.foldl' (attrs: pythonVersion: attrs // makePython pythonVersion) { } release.pythonVersions // {
+  # What overlays add to each python's set.
+  pythonPackagesExtensions = [ ];
   python3 = final.${first};
   python = final.python3;
   python3Packages = final."${first}Packages";

@@ -53,7 +53,11 @@ let
     let
       attrs = if builtins.isFunction definition then lib.fix definition else definition;
       inputs = name: map lib.getDev (lib.remove null (attrs.${name} or [ ]));
-      drv = derivation (removeAttrs attrs [ "meta" "passthru" "env" ] // attrs.env or { } // {
+      twice = lib.attrNames (builtins.intersectAttrs (attrs.env or { }) attrs);
+      env =
+        if twice == [ ] then attrs.env or { }
+        else throw "The `env` attribute set cannot contain any attributes passed to derivation: ${toString twice}";
+      drv = derivation (removeAttrs attrs [ "meta" "passthru" "env" ] // env // {
         inherit system stdenv;
         name = attrs.name or "${attrs.pname}-${attrs.version}";
         builder = bash;

@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  libraries = [ pkgs.file ];
+  buildInputs = [ pkgs.zlib ];
+}

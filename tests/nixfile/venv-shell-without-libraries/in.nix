@@ -1,0 +1,5 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkVenvShell {
+  packages = [ pkgs.file ];
+}
