@@ -2,7 +2,9 @@
 //! entry to the next. `plan` decides, `install` does.
 
 mod config_file;
+mod direct_url;
 mod distribution;
+pub mod health;
 pub mod install;
 mod interpreter;
 pub mod lock;
@@ -21,6 +23,7 @@ use crate::error::Trouble;
 use crate::fsx;
 use crate::shell::word;
 pub use config_file::ConfigFile;
+pub use direct_url::Source;
 pub use distribution::Distribution;
 pub use interpreter::{Interpreter, LoaderKind};
 pub use scan::{Owned, files, read_distributions};
