@@ -7,18 +7,21 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::config::{self, Config, Environment, Provide};
-use crate::diagnose::Report;
 use crate::error::Trouble;
+use crate::examine::Examination;
 use crate::fsx;
+use crate::mend::{self, Mending};
 use crate::offer;
 use crate::provide::{self, links};
 use crate::provision::Provision;
 use crate::report::{self, Speaker};
 use crate::shell::{Changes, activation};
 use crate::venv::install::{Installer, install};
+use crate::venv::leftovers;
 use crate::venv::lock::Lock;
 use crate::venv::make;
-use crate::venv::plan::{Observed, Plan, Present, plan};
+use crate::venv::plan::{Closely, Observed, Plan, Present, plan};
+use crate::venv::repair::{self, Repair};
 use crate::venv::requirements;
 use crate::venv::stamp::{self, Stamp};
 use crate::venv::{self, Venv};
@@ -50,13 +53,13 @@ impl Entry<'_> {
             self.speaker.step("waiting for another shell to finish with this project")
         })?;
         make::recover(&self.config.venv)?;
-        let observed = self.observe(&python)?;
-        let plan = self.decide(&observed);
-        if plan.is_nothing() {
+        let mut observed = self.observe(&python)?;
+        if self.decide(&observed).is_nothing() {
             self.remind(&observed);
             return Ok(());
         }
-        self.carry_out(&plan, &observed, &python)
+        observed.closely = mend::look_closely(&self.config.venv, project, observed.stamp.is_some());
+        self.carry_out(&self.decide(&observed), &observed, &python)
     }
 
     /// What to change in the environment to be in the venv.
@@ -116,6 +119,7 @@ impl Entry<'_> {
             offer,
             site_packages,
             provided,
+            closely: Closely::default(),
         })
     }
 
@@ -140,6 +144,9 @@ impl Entry<'_> {
     fn carry_out(&self, plan: &Plan, observed: &Observed, python: &Path) -> Result<()> {
         let Config { venv, project, requirements, .. } = self.config;
         stamp::remove(venv)?;
+        if observed.closely.interrupted {
+            leftovers::remove(venv);
+        }
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
             if make::upgrade(python, venv, project).is_err() {
@@ -154,11 +161,13 @@ impl Entry<'_> {
             }
         }
         stamp::remove(venv)?;
-        if !observed.provided || plan.create.is_some() || plan.upgrade.is_some() {
+        self.relocate(plan, observed)?;
+        if !observed.provided || plan.rebuilds() {
             // What is built on the way, with numpy at hand, needs libraries too.
             self.scan_and_provide(observed)?;
         }
-        let installed = match &plan.install {
+        let mended = self.mend(&plan.repair, observed);
+        let installed = mended.and_then(|()| match &plan.install {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
                 self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
@@ -166,21 +175,54 @@ impl Entry<'_> {
                     .and_then(|installer| install(&installer, &venv::python(venv), requirements, project))
             }
             None => Ok(()),
-        };
+        });
         if installed.is_err() && matches!(observed.present, Present::Working(_)) && make::restore(venv)? {
             self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
             return installed;
         }
-        let (mut stamp, found) = self.scan_and_provide(observed)?;
-        self.speaker.block(&report::entry_summary(&found));
-        stamp.missing = report::missing_for_import(&found);
+        let (mut stamp, mut found) = self.scan_and_provide(observed)?;
+        let tried = [plan.repair.as_slice(), &observed.closely.damaged].concat();
+        let mut damaged = mend::still_damaged(venv, &tried);
+        let gone = repair::repairs(mend::vanished(&found), Vec::new(), known(observed));
+        if installed.is_ok() && !gone.is_empty() {
+            self.mend(&gone, observed)?;
+            (stamp, found) = self.scan_and_provide(observed)?;
+        }
+        damaged.extend(mend::vanished(&found));
+        self.remember(&mut stamp, &damaged, observed);
+        self.speaker.block(&report::entry_summary(&found.report));
+        stamp.missing = report::missing_for_import(&found.report);
         make::finish(venv)?;
         // Without a stamp the next entry tries again.
         installed?;
         stamp.write()
     }
 
-    fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Report)> {
+    fn relocate(&self, plan: &Plan, observed: &Observed) -> Result<()> {
+        let (Some(reason), Some(moved)) = (&plan.relocate, &observed.closely.moved) else { return Ok(()) };
+        let Config { venv, project, .. } = self.config;
+        self.speaker.step(format_args!("renewing the scripts of {} ({reason})", self.shown(venv)));
+        moved.mend(venv, project)
+    }
+
+    fn mend(&self, repairs: &[Repair], observed: &Observed) -> Result<()> {
+        if repairs.is_empty() {
+            return Ok(());
+        }
+        let Config { venv, project, .. } = self.config;
+        let (inputs, installer) = (&observed.inputs, &self.installer()?);
+        Mending { venv, project, inputs, installer, speaker: self.speaker }.carry_out(repairs)
+    }
+
+    /// What could not be mended is said once, and not tried again.
+    fn remember(&self, stamp: &mut Stamp, damaged: &[Repair], observed: &Observed) {
+        stamp.damaged = damaged.iter().map(Repair::key).collect();
+        for repair in damaged.iter().filter(|repair| !known(observed).contains(&repair.key())) {
+            self.speaker.warn(format_args!("{} is damaged still: {}", repair.title(), repair.reason));
+        }
+    }
+
+    fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Examination)> {
         let venv = Venv::open(&self.config.venv)?;
         let interpreter = &venv.interpreter;
         let mut stamp = Stamp::new(&self.config.venv, observed.interpreter.clone(), observed.inputs.clone());
@@ -216,6 +258,11 @@ impl Entry<'_> {
     fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.config.project).unwrap_or(path).display().to_string()
     }
+}
+
+/// What could not be mended before.
+fn known(observed: &Observed) -> &[String] {
+    observed.stamp.as_ref().map(|stamp| stamp.damaged.as_slice()).unwrap_or_default()
 }
 
 /// Whether the venv's site-packages is that of the X.Y in the interpreter's file name.

@@ -12,6 +12,7 @@ pub mod exec;
 pub mod fsx;
 pub mod library;
 pub mod loader;
+pub mod mend;
 pub mod near;
 pub mod nixfile;
 pub mod offer;

@@ -115,7 +115,20 @@ fn counts(path: &[u8]) -> bool {
     !path.ends_with(b".pyc") && !path.split(|&byte| byte == b'/').any(|part| part == b"__pycache__")
 }
 
-fn rows(text: &[u8]) -> impl Iterator<Item = csv::ByteRecord> {
+/// All that the RECORDs in a site-packages name, wherever that leads.
+pub(super) fn recorded(base: &Path) -> Vec<PathBuf> {
+    let texts = distribution::dist_infos(base).into_iter().filter_map(|dist_info| {
+        distribution::name_and_version(&dist_info)?;
+        fsx::read_bytes(&dist_info.join("RECORD"), MAX_RECORD).ok()?
+    });
+    let paths = |text: Vec<u8>| -> Vec<PathBuf> {
+        let path = |row: csv::ByteRecord| Some(base.join(OsStr::from_bytes(row.get(0)?)));
+        rows(&text).filter_map(path).collect()
+    };
+    texts.flat_map(paths).collect()
+}
+
+fn rows(text: &[u8]) -> impl Iterator<Item = csv::ByteRecord> + '_ {
     let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     reader.into_byte_records().map_while(Result::ok)
 }

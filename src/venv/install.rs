@@ -1,11 +1,15 @@
 //! Installs the requirements with the user's installer.
 
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
+use super::distribution;
 use super::make::CREATION_LIMIT;
+use super::repair::Repair;
+use super::requirements::{self, Inputs};
 use crate::error::Trouble;
 use crate::exec::Task;
 use crate::shell::word;
@@ -31,6 +35,50 @@ pub enum Installer {
 /// # Errors
 /// If the installer is not there, is interrupted or fails; its own message has been shown by then.
 pub fn install(installer: &Installer, python: &Path, requirements: &[PathBuf], project: &Path) -> Result<()> {
+    let (name, task) = begin(installer, python, project)?;
+    let shown = |file: &PathBuf| file.strip_prefix(project).unwrap_or(file).to_owned();
+    let files = requirements.iter().flat_map(|file| ["-r".into(), shown(file).into_os_string()]);
+    let ending = task.args(files).run()?;
+    if ending.success {
+        return Ok(());
+    }
+    let names: Vec<String> = requirements.iter().map(|file| shown(file).display().to_string()).collect();
+    Err(Trouble::new(format!("{name} could not install {} ({})", names.join(", "), ending.status))
+        .help("its message is above; the next entry tries again")
+        .into())
+}
+
+/// Installs these distributions once more, each as it was, without their dependencies.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_again(
+    installer: &Installer,
+    python: &Path,
+    repairs: &[&Repair],
+    inputs: &Inputs,
+    project: &Path,
+) -> Result<()> {
+    let (name, task) = begin(installer, python, project)?;
+    let rebuild = repairs.iter().any(|repair| repair.rebuild);
+    let options = match (installer, rebuild) {
+        (Installer::Pip, false) => &["--no-deps", "--force-reinstall"][..],
+        (Installer::Pip, true) => &["--no-deps", "--force-reinstall", "--no-cache-dir"],
+        (Installer::Uv { .. }, false) => &["--no-deps", "--reinstall"],
+        (Installer::Uv { .. }, true) => &["--no-deps", "--reinstall", "--no-cache"],
+    };
+    let wanted = repairs.iter().flat_map(|repair| repair.requirement());
+    let ending = task.args(options).args(requirements::index_options(inputs)).args(wanted).run()?;
+    if ending.success {
+        return Ok(());
+    }
+    let titles: Vec<String> = repairs.iter().map(|repair| repair.title()).collect();
+    Err(Trouble::new(format!("{name} could not install {} again ({})", titles.join(", "), ending.status))
+        .into())
+}
+
+/// The command that installs into the venv of `python`, up to what it is to install, and its name.
+pub(super) fn begin(installer: &Installer, python: &Path, project: &Path) -> Result<(&'static str, Task)> {
     let (name, task) = match installer {
         Installer::Pip => {
             ensure_pip(python, project)?;
@@ -43,23 +91,15 @@ pub fn install(installer: &Installer, python: &Path, requirements: &[PathBuf], p
             ("uv", quiet_environment(task).env("PYTHONPATH", builds).env("UV_PYTHON_DOWNLOADS", "never"))
         }
     };
-    let shown = |file: &PathBuf| file.strip_prefix(project).unwrap_or(file).to_owned();
-    let files = requirements.iter().flat_map(|file| ["-r".into(), shown(file).into_os_string()]);
     let quiet = if io::stderr().is_terminal() { None } else { Some("--quiet") };
-    let ending = task.args(quiet).args(files).run()?;
-    if ending.success {
-        return Ok(());
-    }
-    let names: Vec<String> = requirements.iter().map(|file| shown(file).display().to_string()).collect();
-    Err(Trouble::new(format!("{name} could not install {} ({})", names.join(", "), ending.status))
-        .help("its message is above; the next entry tries again")
-        .into())
+    Ok((name, task.args(quiet)))
 }
 
 /// A venv of uv's, or one whose making was killed, has no pip.
 fn ensure_pip(python: &Path, project: &Path) -> Result<()> {
-    let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-    if super::site_packages(root).iter().any(|path| path.join("pip/__main__.py").exists()) {
+    let root = root_of(python);
+    let is_whole = |base: &PathBuf| base.join("pip/__main__.py").exists() && has_record(base, "pip");
+    if super::site_packages(root).iter().any(is_whole) {
         return Ok(());
     }
     let task =
@@ -72,6 +112,35 @@ fn ensure_pip(python: &Path, project: &Path) -> Result<()> {
                 .into())
         }
     }
+}
+
+/// Puts the pip that Python brings in place of a damaged one.
+///
+/// # Errors
+/// If that cannot be.
+pub fn renew_pip(python: &Path, project: &Path) -> Result<()> {
+    // Without them, none counts as installed.
+    let infos = super::site_packages(root_of(python)).into_iter();
+    for dist_info in infos.flat_map(|base| distribution::dist_infos(&base)).filter(|path| is_of(path, "pip"))
+    {
+        fs::remove_dir_all(&dist_info)
+            .with_context(|| format!("could not remove {}", dist_info.display()))?;
+    }
+    ensure_pip(python, project)
+}
+
+fn root_of(python: &Path) -> &Path {
+    python.parent().and_then(Path::parent).unwrap_or(Path::new("/"))
+}
+
+fn is_of(dist_info: &Path, name: &str) -> bool {
+    distribution::name_and_version(dist_info).is_some_and(|(found, _)| found == name)
+}
+
+/// A pip that was killed while it replaced itself has none.
+fn has_record(site_packages: &Path, name: &str) -> bool {
+    let infos = distribution::dist_infos(site_packages);
+    infos.iter().any(|dist_info| is_of(dist_info, name) && dist_info.join("RECORD").exists())
 }
 
 /// What a Nix shell sets and an installer must not see: dates before 1980 do not fit into a zip

@@ -187,7 +187,7 @@ pub fn restore(venv: &Path) -> Result<bool> {
     recover(venv).map(|()| old)
 }
 
-fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
+pub(super) fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
     let task = Task::new(python, project)
         .args(["-I", "-m", "venv"])
         .args(options)

@@ -7,11 +7,15 @@ mod distribution;
 pub mod health;
 pub mod install;
 mod interpreter;
+pub mod leftovers;
 pub mod lock;
 pub mod make;
 pub mod plan;
+pub mod relocate;
+pub mod repair;
 pub mod requirements;
 mod scan;
+mod shebang;
 pub mod stamp;
 
 use std::fs;
