@@ -49,8 +49,9 @@ impl Entry<'_> {
             return Ok(());
         }
         let project = &self.config.project;
-        let _lock = Lock::take(project, || {
-            self.speaker.step("waiting for another shell to finish with this project")
+        let _lock = Lock::take(project, |holder| {
+            let who = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+            self.speaker.step(format_args!("waiting for another shell to finish with this project{who}"));
         })?;
         make::recover(&self.config.venv)?;
         let mut observed = self.observe(&python)?;

@@ -5,6 +5,7 @@ mod config_file;
 mod direct_url;
 mod distribution;
 pub mod health;
+pub mod holder;
 pub mod install;
 mod interpreter;
 pub mod leftovers;

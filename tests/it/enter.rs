@@ -1,49 +1,7 @@
 //! enter on the machine itself, with made wheels from a local folder: no network, no Nix.
 
-use std::path::Path;
-
-use super::support::{Ended, Folder, VENVFIX, cannot_run, command, wheel};
-
-/// A project whose requirements come from a folder of made wheels.
-struct Project {
-    folder: Folder,
-    wheels: Folder,
-}
-
-impl Project {
-    fn new(requirements: &str) -> Self {
-        let (folder, wheels) = (Folder::new(), Folder::new());
-        wheel::make(wheels.path(), "alpha", &["--needs", "libnobodyknows.so.7"]);
-        wheel::make(wheels.path(), "beta", &[]);
-        folder.write("requirements.txt", requirements);
-        Self { folder, wheels }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// pip splits the variable at blanks, and the folder has some.
-    fn wheels_url(&self) -> String {
-        format!("file://{}", self.wheels.path().to_str().unwrap().replace(' ', "%20"))
-    }
-
-    fn enter(&self) -> Ended {
-        self.run(&[VENVFIX, "enter"])
-    }
-
-    /// Runs a command as in a shell of this project, with pip kept from any index.
-    fn run(&self, arguments: &[&str]) -> Ended {
-        self.command(arguments).output().unwrap().into()
-    }
-
-    fn command(&self, arguments: &[&str]) -> std::process::Command {
-        let mut run = command(arguments[0], self.path());
-        run.args(&arguments[1..]).env("VENVFIX_PROJECT", self.path()).env("SOURCE_DATE_EPOCH", "315532800");
-        run.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", self.wheels_url()).env_remove("PIP_INDEX_URL");
-        run
-    }
-}
+use super::support::project::Project;
+use super::support::{Ended, Folder, VENVFIX, cannot_run, command};
 
 #[test]
 fn the_venv_is_made_filled_and_printed_and_then_left_alone() {
