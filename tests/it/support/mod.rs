@@ -4,6 +4,7 @@ pub mod lab;
 pub mod layout;
 pub mod object;
 pub mod project;
+pub mod source;
 pub mod venv;
 pub mod wheel;
 
