@@ -5,6 +5,7 @@ mod add_lib;
 mod doctor;
 mod enter;
 mod entries;
+mod entries_at_once;
 mod hook;
 mod init;
 mod kills;
