@@ -1,6 +1,7 @@
 //! venvfix is killed at random moments, and the next entry puts all right.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -297,7 +298,8 @@ fn seed() -> u64 {
 fn killed_at_any_moment_the_next_entry_puts_it_right() {
     let rounds = if std::env::var_os("VENVFIX_ALL").is_some() { 15 } else { 2 };
     let seed = seed();
-    println!("VENVFIX_SEED={seed}");
+    // Written, not printed: it is wanted also where the test is ended from outside.
+    std::io::stderr().write_all(format!("VENVFIX_SEED={seed}\n").as_bytes()).unwrap();
     let round: Vec<Work> = MIX.iter().flat_map(|(work, count)| vec![*work; *count]).collect();
     let all: Vec<Work> = (0..rounds).flat_map(|_| round.clone()).collect();
     let threads = 2;
