@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::config::{self, Config, Environment, Provide};
-use crate::error::Trouble;
+use crate::error::{Exit, Trouble, exit_of};
 use crate::examine::Examination;
 use crate::fsx;
 use crate::mend::{self, Mending};
@@ -185,8 +185,8 @@ impl Entry<'_> {
         let tried = [plan.repair.as_slice(), &observed.closely.damaged].concat();
         let mut damaged = mend::still_damaged(venv, &tried);
         let gone = repair::repairs(mend::vanished(&found), Vec::new(), known(observed));
-        if installed.is_ok() && !gone.is_empty() {
-            self.mend(&gone, observed)?;
+        let installed = installed.and_then(|()| self.mend(&gone, observed));
+        if !gone.is_empty() {
             (stamp, found) = self.scan_and_provide(observed)?;
         }
         damaged.extend(mend::vanished(&found));
@@ -203,7 +203,15 @@ impl Entry<'_> {
         let (Some(reason), Some(moved)) = (&plan.relocate, &observed.closely.moved) else { return Ok(()) };
         let Config { venv, project, .. } = self.config;
         self.speaker.step(format_args!("renewing the scripts of {} ({reason})", self.shown(venv)));
-        moved.mend(venv, project)
+        match moved.mend(venv, project) {
+            Err(error) if exit_of(&error) == Exit::Interrupted => Err(error),
+            // What is installed works all the same.
+            Err(error) => {
+                self.speaker.warn(format_args!("{error:#}"));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     fn mend(&self, repairs: &[Repair], observed: &Observed) -> Result<()> {

@@ -15,33 +15,47 @@ use crate::venv::plan::Closely;
 use crate::venv::relocate::Moved;
 use crate::venv::repair::{self, Repair};
 use crate::venv::requirements::Inputs;
-use crate::venv::{Source, stamp};
+use crate::venv::{Distribution, Source, stamp};
 
-/// Looks at all that takes time. What is said of repairs begun comes from an interrupted program alone.
+/// Looks at what takes time to look at: every RECORD, and where there is no stamp, every script.
 pub fn look_closely(venv: &Path, project: &Path, has_stamp: bool) -> Closely {
     let interrupted = stamp::is_unfinished(venv);
     let moved = if has_stamp { None } else { Moved::find(venv, project) };
     let site_packages = crate::venv::site_packages(venv);
     let found = health::damaged(&site_packages, venv, interrupted);
     let mut damaged: Vec<Repair> = found.iter().map(of).collect();
-    let installed = crate::venv::read_distributions(&site_packages, venv);
     let mut begun = if interrupted { repair::begun(venv) } else { Vec::new() };
+    if moved.is_none() && begun.is_empty() {
+        return Closely { interrupted, moved, damaged, begun };
+    }
+    let installed = crate::venv::read_distributions(&site_packages, venv);
+    if let Some(moved) = &moved {
+        follow(moved, project, &installed, &mut damaged, &mut begun);
+    }
     begun.retain(|repair| {
         let there = installed.iter().find(|distribution| distribution.name == repair.name);
         there.is_none_or(|there| Source::of(&there.dist_info) != repair.source)
     });
-    if let Some(moved) = &moved {
-        for distribution in &installed {
-            let source = Source::of(&distribution.dist_info).moved(&moved.from, project);
-            damaged.extend(source.map(|source| Repair::moved(distribution, source, &moved.from)));
-        }
-        for repair in damaged.iter_mut().chain(&mut begun) {
-            if let Some(source) = repair.source.moved(&moved.from, project) {
-                repair.source = source;
-            }
+    Closely { interrupted, moved, damaged, begun }
+}
+
+/// What is installed from the project is there no more, or is the original's that was copied.
+fn follow(
+    moved: &Moved,
+    project: &Path,
+    installed: &[Distribution],
+    damaged: &mut Vec<Repair>,
+    begun: &mut Vec<Repair>,
+) {
+    for repair in damaged.iter_mut().chain(begun) {
+        if let Some(source) = repair.source.moved(&moved.from, project) {
+            repair.source = source;
         }
     }
-    Closely { interrupted, moved, damaged, begun }
+    for distribution in installed {
+        let source = Source::of(&distribution.dist_info).moved(&moved.from, project);
+        damaged.extend(source.map(|source| Repair::moved(distribution, source, &moved.from)));
+    }
 }
 
 fn of(damaged: &Damaged) -> Repair {

@@ -15,6 +15,7 @@ use super::make;
 use super::shebang::{Head, shell_word};
 use crate::{fsx, offer};
 
+const MAX_ACTIVATE: u64 = 1 << 16;
 /// Scripts are a few lines; some tools put a whole archive behind them.
 const MAX_SCRIPT: u64 = 64 << 20;
 
@@ -38,7 +39,7 @@ impl Moved {
             }
         }
         if let Some(root) =
-            fsx::read_start(&venv.join("bin/activate"), 1 << 16).as_deref().and_then(activated)
+            fsx::read_start(&venv.join("bin/activate"), MAX_ACTIVATE).as_deref().and_then(activated)
         {
             *named.entry(root).or_default() += 1;
         }
@@ -59,9 +60,24 @@ impl Moved {
         let _ = fs::remove_dir_all(venv.join(".venvfix/roots"));
         let refreshed = refresh(venv, project);
         for path in scripts(venv) {
-            self.mend_script(&path, venv)?;
+            match is_activate(&path) {
+                true => self.mend_activate(&path, venv)?,
+                false => self.mend_script(&path, venv)?,
+            }
         }
         refreshed
+    }
+
+    /// The shells that Python's venv module does not serve: uv and virtualenv do.
+    fn mend_activate(&self, path: &Path, venv: &Path) -> Result<()> {
+        let text = fsx::read_text(path, MAX_ACTIVATE).ok().flatten();
+        let (Some(text), Some(new)) = (text, venv.to_str()) else { return Ok(()) };
+        // Each shell quotes in its own way: a path for which that matters is left to the user.
+        let old = self.venvs.iter().filter_map(|old| old.to_str()).find(|old| text.contains(old));
+        match old.filter(|_| !new.contains(['\'', '"', '\\', '$', '`', '\n', '%', '!'])) {
+            Some(old) => fsx::rewrite(path, text.replace(old, new).as_bytes()),
+            None => Ok(()),
+        }
     }
 
     fn mend_script(&self, path: &Path, venv: &Path) -> Result<()> {
@@ -94,6 +110,10 @@ fn scripts(venv: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(venv.join("bin")).into_iter().flatten().flatten();
     let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
     files.map(|entry| entry.path()).collect()
+}
+
+fn is_activate(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"activate"))
 }
 
 fn head(script: &Path) -> Option<Head> {

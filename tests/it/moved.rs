@@ -166,6 +166,17 @@ fn an_editable_package_follows_its_project() {
 }
 
 #[test]
+fn activate_scripts_of_other_shells_follow_too() {
+    let movable = Movable::new();
+    let path = movable.path("one/.venv/bin/activate.nu");
+    fs::write(&path, format!("let virtual_env = '{}'\n", movable.path("one/.venv").display())).unwrap();
+    fs::rename(movable.path("one"), movable.path("two")).unwrap();
+    movable.enter("two").exits(0);
+    let text = fs::read_to_string(movable.path("two/.venv/bin/activate.nu")).unwrap();
+    assert_eq!(text, format!("let virtual_env = '{}'\n", movable.path("two/.venv").display()));
+}
+
+#[test]
 fn a_venv_that_sees_the_systems_packages_still_does() {
     let movable = Movable::new();
     let config = movable.path("one/.venv/pyvenv.cfg");
