@@ -107,8 +107,9 @@ impl Mending<'_> {
 
     /// What an installer would stumble over.
     fn clear(&self, repair: &Repair) -> Result<()> {
-        let Some(folder) = &repair.unusable else { return Ok(()) };
-        fs::remove_dir_all(folder).with_context(|| format!("could not remove {}", folder.display()))
+        repair.unusable.iter().try_for_each(|folder| {
+            fs::remove_dir_all(folder).with_context(|| format!("could not remove {}", folder.display()))
+        })
     }
 
     /// All at once, which is quick; one by one where one cannot be had.
@@ -145,7 +146,8 @@ pub fn still_damaged(venv: &Path, before: &[Repair]) -> Vec<Repair> {
     let installed = crate::venv::read_distributions(&site_packages, venv);
     let is_gone = |repair: &Repair| installed.iter().all(|found| found.name != repair.name);
     let is_damaged = |repair: &Repair| now.iter().any(|found| found.key() == repair.key());
-    before.iter().filter(|repair| is_gone(repair) || is_damaged(repair)).cloned().collect()
+    let damaged = before.iter().filter(|repair| is_gone(repair) || is_damaged(repair));
+    repair::repairs(damaged.cloned().collect(), Vec::new(), &[])
 }
 
 /// What a scan shows to be built with store paths that are gone.

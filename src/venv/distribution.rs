@@ -45,10 +45,15 @@ impl Distribution {
     }
 }
 
-/// The `*.dist-info` directories in a site-packages.
+/// The `*.dist-info` directories in a site-packages. One that begins with `~` is what pip was about to
+/// replace when it was killed.
 pub(super) fn dist_infos(site_packages: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(site_packages).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|path| path.extension() == Some(OsStr::new("dist-info"))).collect()
+    let is_one = |path: &PathBuf| {
+        let stashed = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"~"));
+        path.extension() == Some(OsStr::new("dist-info")) && !stashed
+    };
+    entries.filter(is_one).collect()
 }
 
 /// What a distribution is called, fit to be told to an installer: from METADATA, or where there is

@@ -251,7 +251,12 @@ mod tests {
             tree.write_info("METADATA", headers);
             assert_eq!(tree.faults(true), [], "{headers}");
         }
-        fs::create_dir(tree.base().join("~x-1.dist-info")).unwrap();
+    }
+
+    #[test]
+    fn what_pip_moved_out_of_the_way_is_no_distribution() {
+        let tree = Tree::new();
+        tree.write("lib/python3/site-packages/~-1.dist-info/METADATA", "Name: x\nVersion: 1\n");
         assert_eq!(tree.faults(true), []);
     }
 }

@@ -256,7 +256,7 @@ mod tests {
 
     fn damaged(name: &str) -> Repair {
         let (name, version, reason) = (name.into(), "1".into(), "it has no RECORD".into());
-        Repair { name, version, source: Source::Index, reason, rebuild: false, unusable: None }
+        Repair { name, version, source: Source::Index, reason, rebuild: false, unusable: Vec::new() }
     }
 
     #[test]

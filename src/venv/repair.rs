@@ -1,6 +1,5 @@
 //! Which distributions are installed again, from where, and how the installer is told.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +26,10 @@ pub struct Repair {
     pub reason: String,
     /// A wheel that the installer keeps is no help: it is to be built again.
     pub rebuild: bool,
-    /// Its `*.dist-info`, where the installer can do nothing with that. Not written down: a journal may
-    /// have been copied from another place.
+    /// Its `*.dist-info` (an interrupted upgrade may leave two), where the installer can do nothing with
+    /// that. Not written down: a journal may have been copied from another place.
     #[serde(skip)]
-    pub unusable: Option<PathBuf>,
+    pub unusable: Vec<PathBuf>,
 }
 
 impl Repair {
@@ -53,7 +52,7 @@ impl Repair {
             source,
             reason,
             rebuild: false,
-            unusable: unusable.then(|| damaged.dist_info.clone()),
+            unusable: if unusable { vec![damaged.dist_info.clone()] } else { Vec::new() },
         }
     }
 
@@ -65,7 +64,7 @@ impl Repair {
             source,
             reason: format!("its source was in {}", from.display()),
             rebuild: false,
-            unusable: None,
+            unusable: Vec::new(),
         }
     }
 
@@ -92,9 +91,14 @@ impl Repair {
 /// The repairs of a plan: what is damaged, and what a killed repair had begun. What was tried in vain,
 /// `known`, is left alone.
 pub fn repairs(damaged: Vec<Repair>, begun: Vec<Repair>, known: &[String]) -> Vec<Repair> {
-    let mut names = BTreeSet::new();
-    let all = damaged.into_iter().chain(begun);
-    all.filter(|repair| !known.contains(&repair.key()) && names.insert(repair.name.clone())).collect()
+    let mut found: Vec<Repair> = Vec::new();
+    for repair in damaged.into_iter().chain(begun).filter(|repair| !known.contains(&repair.key())) {
+        match found.iter_mut().find(|other| other.name == repair.name) {
+            Some(other) => other.unusable.extend(repair.unusable),
+            None => found.push(repair),
+        }
+    }
+    found
 }
 
 /// Distributions with objects that were built here and name store paths that are gone: an installer
@@ -121,7 +125,7 @@ pub fn vanished(
                     source: Source::of(&distribution.dist_info),
                     reason: format!("it was built with {}, which is gone", package.display()),
                     rebuild: true,
-                    unusable: None,
+                    unusable: Vec::new(),
                 });
             }
         }
@@ -200,8 +204,8 @@ mod tests {
             let damaged = Damaged { dist_info: "/d".into(), name: "x".into(), version: "1".into(), fault };
             Repair::of(&damaged, Source::Index)
         };
-        assert!(of(Fault::NoRecord).unusable.is_some() && of(Fault::NotFinished).unusable.is_some());
-        assert!(of(Fault::Absent(1, "a".into())).unusable.is_none());
+        assert!(!of(Fault::NoRecord).unusable.is_empty() && !of(Fault::NotFinished).unusable.is_empty());
+        assert!(of(Fault::Absent(1, "a".into())).unusable.is_empty());
         assert_eq!(of(Fault::Absent(3, "a".into())).reason, "a and 2 more files are absent");
     }
 
@@ -210,6 +214,9 @@ mod tests {
         let one = |name: &str| repair(name, Source::Index);
         let found = repairs(vec![one("a"), one("b")], vec![one("b"), one("c")], &["a==1".into()]);
         assert_eq!(found.iter().map(Repair::title).collect::<Vec<_>>(), ["b 1", "c 1"]);
+        let half = |folder: &str| Repair { unusable: vec![folder.into()], ..one("a") };
+        let both = repairs(vec![half("a-1"), half("a-2")], vec![], &[]);
+        assert!(both.len() == 1 && both[0].unusable.len() == 2);
         let newer = Repair { version: "2".into(), ..one("a") };
         assert_eq!(repairs(vec![newer], vec![], &["a==1".into()]).len(), 1);
     }
