@@ -7,19 +7,22 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::config::{self, Config, Environment, Provide};
-use crate::diagnose::Report;
-use crate::error::Trouble;
+use crate::error::{Exit, Trouble, exit_of};
+use crate::examine::Examination;
 use crate::fsx;
+use crate::mend::{self, Mending};
 use crate::offer;
 use crate::provide::{self, links, packages as named};
 use crate::provision::Provision;
 use crate::report::{self, Speaker};
 use crate::shell::{Changes, Surroundings, activation};
 use crate::venv::install::{Installation, Installer};
+use crate::venv::leftovers;
 use crate::venv::lock::Lock;
 use crate::venv::make;
 use crate::venv::packages::{self, Base};
-use crate::venv::plan::{Observed, Plan, Present, plan};
+use crate::venv::plan::{Closely, Observed, Plan, Present, plan};
+use crate::venv::repair::{self, Repair};
 use crate::venv::requirements;
 use crate::venv::sources::{self, Reader, Sources};
 use crate::venv::stamp::{self, Stamp};
@@ -50,17 +53,18 @@ impl Entry<'_> {
             return Ok(());
         }
         let project = &self.config.project;
-        let _lock = Lock::take(project, || {
-            self.speaker.step("waiting for another shell to finish with this project")
+        let _lock = Lock::take(project, |holder| {
+            let who = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+            self.speaker.step(format_args!("waiting for another shell to finish with this project{who}"));
         })?;
         make::recover(&self.config.venv)?;
-        let observed = self.observe(&base)?;
-        let plan = self.decide(&observed);
-        if plan.is_nothing() {
+        let mut observed = self.observe(&base)?;
+        if self.decide(&observed).is_nothing() {
             self.remind(&observed);
             return Ok(());
         }
-        self.carry_out(&plan, &observed, &base.python)
+        observed.closely = mend::look_closely(&self.config.venv, project, observed.stamp.is_some());
+        self.carry_out(&self.decide(&observed), &observed, &base.python)
     }
 
     /// What to change in the environment to be in the venv.
@@ -161,6 +165,7 @@ impl Entry<'_> {
             offer,
             site_packages,
             provided,
+            closely: Closely::default(),
         })
     }
 
@@ -186,6 +191,9 @@ impl Entry<'_> {
         let Config { venv, project, .. } = self.config;
         self.may_write()?;
         stamp::remove(venv)?;
+        if observed.closely.interrupted {
+            leftovers::remove(venv);
+        }
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
             if make::upgrade(python, venv, project).is_err() {
@@ -200,31 +208,31 @@ impl Entry<'_> {
         for (path, _) in stamp::site_packages_times(venv) {
             named::write(&path, packages_of(observed))?;
         }
-        if !observed.provided || plan.create.is_some() || plan.upgrade.is_some() {
+        self.relocate(plan, observed)?;
+        if !observed.provided || plan.rebuilds() {
             // What is built on the way, with numpy at hand, needs libraries too.
             self.scan_and_provide(observed)?;
         }
         // A new venv has a pip of its own, which may read more, or less, than the old one's.
         let sources = self.sources()?;
-        if let Some(passed_over) =
-            sources.passed_over.as_ref().filter(|_| plan.install.is_some() || plan.create.is_some())
-        {
-            self.speaker.step(passed_over);
-        }
-        let installed = match &plan.install {
-            Some(reason) => self.install(&sources, reason),
-            None => Ok(()),
-        };
-        if plan.create.is_some() && sources.all.is_empty() {
-            self.speaker.step("there is no requirements.txt: nothing to install");
-        }
+        let mended = self.mend(&plan.repair, observed, &sources);
+        let installed = mended.and_then(|()| self.install(plan, &sources));
         if installed.is_err() && matches!(observed.present, Present::Working(_)) && make::restore(venv)? {
             self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
             return installed;
         }
-        let (mut stamp, found) = self.scan_and_provide(observed)?;
-        self.speaker.block(&report::entry_summary(&found));
-        stamp.missing = report::missing_for_import(&found);
+        let (mut stamp, mut found) = self.scan_and_provide(observed)?;
+        let tried = [plan.repair.as_slice(), &observed.closely.damaged].concat();
+        let mut damaged = mend::still_damaged(venv, &tried);
+        let gone = repair::repairs(mend::vanished(&found), Vec::new(), known(observed));
+        let installed = installed.and_then(|()| self.mend(&gone, observed, &sources));
+        if !gone.is_empty() {
+            (stamp, found) = self.scan_and_provide(observed)?;
+        }
+        damaged.extend(mend::vanished(&found));
+        self.remember(&mut stamp, &damaged, observed);
+        self.speaker.block(&report::entry_summary(&found.report));
+        stamp.missing = report::missing_for_import(&found.report);
         stamp.sources = sources.all;
         make::finish(venv)?;
         // Without a stamp the next entry tries again.
@@ -244,20 +252,59 @@ impl Entry<'_> {
         Ok(())
     }
 
-    fn install(&self, sources: &Sources, reason: &str) -> Result<()> {
+    fn installation<'a>(&'a self, sources: &'a Sources) -> Result<Installation<'a>> {
         let Config { venv, project, .. } = self.config;
-        self.speaker.step(format_args!("installing {} ({reason})", sources::names(&sources.all, project)));
-        let installation = Installation {
-            installer: self.installer()?,
-            sources: &sources.all,
-            venv,
-            project,
-            environment: self.environment,
-        };
-        installation.run(|text| self.speaker.step(text))
+        let (installer, environment) = (self.installer()?, self.environment);
+        Ok(Installation { installer, sources: &sources.all, venv, project, environment })
     }
 
-    fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Report)> {
+    fn install(&self, plan: &Plan, sources: &Sources) -> Result<()> {
+        if let Some(passed_over) = &sources.passed_over
+            && (plan.install.is_some() || plan.create.is_some())
+        {
+            self.speaker.step(passed_over);
+        }
+        if plan.create.is_some() && sources.all.is_empty() {
+            self.speaker.step("there is no requirements.txt: nothing to install");
+        }
+        let Some(reason) = &plan.install else { return Ok(()) };
+        let names = sources::names(&sources.all, &self.config.project);
+        self.speaker.step(format_args!("installing {names} ({reason})"));
+        self.installation(sources)?.run(|text| self.speaker.step(text))
+    }
+
+    fn relocate(&self, plan: &Plan, observed: &Observed) -> Result<()> {
+        let (Some(reason), Some(moved)) = (&plan.relocate, &observed.closely.moved) else { return Ok(()) };
+        let Config { venv, project, .. } = self.config;
+        self.speaker.step(format_args!("renewing the scripts of {} ({reason})", self.shown(venv)));
+        match moved.mend(venv, project) {
+            Err(error) if exit_of(&error) == Exit::Interrupted => Err(error),
+            // What is installed works all the same.
+            Err(error) => {
+                self.speaker.warn(format_args!("{error:#}"));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn mend(&self, repairs: &[Repair], observed: &Observed, sources: &Sources) -> Result<()> {
+        if repairs.is_empty() {
+            return Ok(());
+        }
+        let (installation, inputs) = (&self.installation(sources)?, &observed.closure.inputs);
+        Mending { installation, inputs, speaker: self.speaker }.carry_out(repairs)
+    }
+
+    /// What could not be mended is said once, and not tried again.
+    fn remember(&self, stamp: &mut Stamp, damaged: &[Repair], observed: &Observed) {
+        stamp.damaged = damaged.iter().map(Repair::key).collect();
+        for repair in damaged.iter().filter(|repair| !known(observed).contains(&repair.key())) {
+            self.speaker.warn(format_args!("{} is damaged still: {}", repair.title(), repair.reason));
+        }
+    }
+
+    fn scan_and_provide(&self, observed: &Observed) -> Result<(Stamp, Examination)> {
         let venv = Venv::open(&self.config.venv)?;
         let interpreter = &venv.interpreter;
         let mut stamp =
@@ -301,6 +348,11 @@ impl Entry<'_> {
 fn packages_of(observed: &Observed) -> &[PathBuf] {
     let before = observed.stamp.as_ref().map(|stamp| &stamp.packages);
     observed.packages.as_ref().or(before).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What could not be mended before.
+fn known(observed: &Observed) -> &[String] {
+    observed.stamp.as_ref().map(|stamp| stamp.damaged.as_slice()).unwrap_or_default()
 }
 
 /// Whether the venv's site-packages is that of the X.Y in the interpreter's file name.

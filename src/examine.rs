@@ -1,7 +1,7 @@
 //! Reads a venv, or wheels unpacked, and diagnoses them: where venv, elf, loader, offer, catalog and
 //! diagnose meet.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -65,8 +65,8 @@ pub struct Examination {
     pub report: Report,
     /// What is installed.
     pub distributions: Vec<Distribution>,
-    /// Store paths that objects name: those were built here.
-    pub store_paths: BTreeSet<PathBuf>,
+    /// Store paths that objects name, and the distributions (by index) that have these objects.
+    pub store_paths: BTreeMap<PathBuf, Vec<usize>>,
 }
 
 /// Examines every object of a tree, with what a shell offers. Starts nothing.
@@ -119,16 +119,21 @@ pub fn examine(
         },
         findings,
     };
-    let store_paths =
-        examined.iter().filter_map(|examined| examined.object.as_deref().ok()).flat_map(store_paths);
-    Examination { report, store_paths: store_paths.collect(), distributions }
+    let mut named: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+    for examined in &examined {
+        for path in examined.object.iter().flat_map(|object| store_paths(object)) {
+            named.entry(path).or_default().extend(&examined.owners);
+        }
+    }
+    Examination { report, store_paths: named, distributions }
 }
 
-/// The store directories in an object's own search path.
+/// The store paths in an object's own search path, its needed names and its loader.
 fn store_paths(object: &Object) -> Vec<PathBuf> {
     let texts = [&object.rpath, &object.runpath].into_iter().flatten();
     let parts = texts.flat_map(|text| text.as_bytes().split(|&byte| byte == b':'));
-    let paths = parts.map(|part| PathBuf::from(OsStr::from_bytes(part)));
+    let names = object.needed.iter().chain(&object.interpreter).map(|name| name.as_bytes());
+    let paths = parts.chain(names).map(|part| PathBuf::from(OsStr::from_bytes(part)));
     paths.filter(|path| crate::offer::in_store(path)).collect()
 }
 

@@ -10,6 +10,9 @@ use anyhow::{Context, Result, bail};
 use crate::error::Trouble;
 use crate::shell::word;
 
+/// How the names of temporary files begin: a killed program leaves one.
+pub const TEMPORARY: &str = ".venvfix-";
+
 /// Replaces the user's file at `path` by this content: whole or not at all, whatever interrupts.
 /// A link is kept and its target replaced; mode and owner are kept.
 ///
@@ -37,6 +40,17 @@ pub fn write_own(path: &Path, content: &[u8]) -> Result<()> {
     write_beside(path, content, None).with_context(|| format!("could not write {}", path.display()))
 }
 
+/// Replaces the file at `path` by this content, keeping its mode and owner. Other hard links to it,
+/// such as an installer's cache, keep the old content; a link in its place is replaced.
+///
+/// # Errors
+/// If there is none, or the new one cannot be written beside it.
+pub fn rewrite(path: &Path, content: &[u8]) -> Result<()> {
+    let old = fs::symlink_metadata(path);
+    old.and_then(|old| write_beside(path, content, Some(&old)))
+        .with_context(|| format!("could not write {}", path.display()))
+}
+
 /// As [`write_own`], only where the content would change. Says whether it wrote.
 ///
 /// # Errors
@@ -52,7 +66,7 @@ pub fn write_own_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
 fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     let directory = target.parent().unwrap_or(Path::new("/"));
     let mode = old.map_or(0o644, |old| old.mode() & 0o7777);
-    let mut new = tempfile::Builder::new().prefix(".venvfix-").tempfile_in(directory)?;
+    let mut new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {

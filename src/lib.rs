@@ -13,6 +13,7 @@ pub mod explain;
 pub mod fsx;
 pub mod library;
 pub mod loader;
+pub mod mend;
 pub mod near;
 pub mod nixfile;
 pub mod offer;

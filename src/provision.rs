@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::catalog;
 use crate::config::{Environment, Provide};
-use crate::diagnose::{Remedy, Report};
+use crate::diagnose::Remedy;
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
@@ -37,7 +37,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// If the provider cannot be written.
-    pub fn carry_out(&self) -> Result<Report> {
+    pub fn carry_out(&self) -> Result<Examination> {
         let interpreter = &self.venv.interpreter;
         let offered = match self.provide {
             Provide::None => Offered::default(),
@@ -58,7 +58,7 @@ impl Provision<'_> {
         let found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.into_inner(), &found.distributions)?;
         self.keep(&offered, &found);
-        Ok(found.report)
+        Ok(found)
     }
 
     fn write(&self, offered: &Offered, wanted: &BTreeSet<String>, installed: &[Distribution]) -> Result<()> {
@@ -90,9 +90,12 @@ impl Provision<'_> {
     fn keep(&self, offered: &Offered, found: &Examination) {
         let interpreter = [self.venv.interpreter.real.as_path(), self.venv.interpreter.loader.as_path()];
         let files = offered.libraries.values().chain(offered.aliases.values()).map(PathBuf::as_path);
-        let in_use = files.chain(interpreter).chain(found.store_paths.iter().map(PathBuf::as_path));
-        let packages: BTreeSet<PathBuf> =
-            in_use.filter_map(offer::store_package).map(Path::to_owned).collect();
+        let in_use = files.chain(interpreter).chain(found.store_paths.keys().map(PathBuf::as_path));
+        let packages: BTreeSet<PathBuf> = in_use
+            .filter_map(offer::store_package)
+            .filter(|path| path.exists())
+            .map(Path::to_owned)
+            .collect();
         let folder = self.venv.root.join(".venvfix/roots");
         let Some(nix_store) = self.environment.nix_store() else {
             self.speaker

@@ -27,6 +27,6 @@ pub(super) fn run(context: &Context, arguments: &ProvidePath) -> Result<Exit> {
     context
         .speaker
         .step(format_args!("what this shell offers reaches the Python of {}", venv.shown.display()));
-    context.speaker.block(&report::entry_summary(&found));
+    context.speaker.block(&report::entry_summary(&found.report));
     Ok(Exit::Fine)
 }

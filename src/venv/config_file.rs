@@ -36,4 +36,14 @@ impl ConfigFile {
     pub fn home(&self) -> Option<&str> {
         self.0.get("home").map(String::as_str)
     }
+
+    /// Whether what is installed for the base interpreter is seen too.
+    pub fn has_system_packages(&self) -> bool {
+        self.0.get("include-system-site-packages").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// What shells show, if that was asked for; the venv module quotes it as Python does.
+    pub fn prompt(&self) -> Option<&str> {
+        self.0.get("prompt").map(|value| value.trim_matches(['\'', '"'])).filter(|value| !value.is_empty())
+    }
 }

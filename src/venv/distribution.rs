@@ -1,5 +1,7 @@
 //! Installed distributions, as the "Recording installed projects" specification describes them.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::scan::may_be_object;
@@ -9,7 +11,7 @@ use crate::project_name;
 /// METADATA holds the long description as well; the headers come first.
 const MAX_METADATA: u64 = 1 << 18;
 /// Far beyond the largest seen: 65,000 files take 7 MB.
-const MAX_RECORD: u64 = 32 << 20;
+pub(super) const MAX_RECORD: u64 = 32 << 20;
 /// A version is a few letters.
 const MAX_VERSION: usize = 64;
 
@@ -22,6 +24,8 @@ pub struct Distribution {
     pub version: String,
     /// Normalised names of what it requires, markers and extras not considered.
     pub requires: Vec<String>,
+    /// Its `*.dist-info`.
+    pub dist_info: PathBuf,
     /// The files that RECORD names and that may be objects, made absolute.
     pub files: Vec<PathBuf>,
 }
@@ -37,8 +41,39 @@ impl Distribution {
         let requires = headers_named(&headers, "Requires-Dist").map(requirement_name).collect();
         let files = record(dist_info, root);
         let version = value("Version").unwrap_or_default().chars().take(MAX_VERSION).collect();
-        Some(Self { name, version, requires, files })
+        Some(Self { name, version, requires, dist_info: dist_info.to_owned(), files })
     }
+}
+
+/// The `*.dist-info` directories in a site-packages. One that begins with `~` is what pip was about to
+/// replace when it was killed.
+pub(super) fn dist_infos(site_packages: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(site_packages).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_one = |path: &PathBuf| {
+        let stashed = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"~"));
+        path.extension() == Some(OsStr::new("dist-info")) && !stashed
+    };
+    entries.filter(is_one).collect()
+}
+
+/// What a distribution is called, fit to be told to an installer: from METADATA, or where there is
+/// none from the directory's name.
+pub(super) fn name_and_version(dist_info: &Path) -> Option<(String, String)> {
+    let (name, version) = match fsx::read_start(&dist_info.join("METADATA"), MAX_METADATA) {
+        Some(headers) if !headers.is_empty() => {
+            let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
+            (value("Name")?, value("Version")?)
+        }
+        _ => {
+            let (name, version) = dist_info.file_stem()?.to_str()?.split_once('-')?;
+            (name.to_owned(), version.to_owned())
+        }
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".!+_-".contains(c);
+    let sound = version.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && version.len() <= MAX_VERSION
+        && version.chars().all(plain);
+    (sound && project_name::is_valid(&name)).then(|| (project_name::normalize(&name), version))
 }
 
 /// The name at the head of a PEP 508 requirement, normalised.
@@ -68,7 +103,6 @@ fn record(dist_info: &Path, root: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn a_requirement_begins_with_its_name() {

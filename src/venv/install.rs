@@ -5,9 +5,12 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
+use super::distribution;
 use super::make::CREATION_LIMIT;
+use super::repair::Repair;
+use super::requirements::{self, Inputs};
 use super::sources::{self, Parts, Reader, Source};
 use crate::config::Environment;
 use crate::error::Trouble;
@@ -89,6 +92,32 @@ impl Installation<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Installs these distributions once more, each as it was, without their dependencies.
+    ///
+    /// # Errors
+    /// As [`Installation::run`].
+    pub fn again(&self, repairs: &[&Repair], inputs: &Inputs) -> Result<()> {
+        if self.installer == Installer::Pip {
+            ensure_pip(&super::python(self.venv), self.project)?;
+        }
+        let rebuild = repairs.iter().any(|repair| repair.rebuild);
+        let options = match (&self.installer, rebuild) {
+            (Installer::Pip, false) => &["--no-deps", "--force-reinstall"][..],
+            (Installer::Pip, true) => &["--no-deps", "--force-reinstall", "--no-cache-dir"],
+            (Installer::Uv { .. }, false) => &["--no-deps", "--reinstall"],
+            (Installer::Uv { .. }, true) => &["--no-deps", "--reinstall", "--no-cache"],
+        };
+        let wanted = repairs.iter().flat_map(|repair| repair.requirement());
+        let all = options.iter().map(OsString::from).chain(requirements::index_options(inputs));
+        let ending = self.task(&all.chain(wanted).collect::<Vec<_>>()).run()?;
+        if ending.success {
+            return Ok(());
+        }
+        let titles: Vec<String> = repairs.iter().map(|repair| repair.title()).collect();
+        let (name, titles) = (self.installer.name(), titles.join(", "));
+        Err(Trouble::new(format!("{name} could not install {titles} again ({})", ending.status)).into())
     }
 
     fn tasks(&self) -> Result<Vec<Task>> {
@@ -242,8 +271,9 @@ fn version_of_pip(name: &OsStr) -> Option<(u32, u32)> {
 
 /// A venv of uv's, or one whose making was killed, has no pip.
 fn ensure_pip(python: &Path, project: &Path) -> Result<()> {
-    let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-    if super::site_packages(root).iter().any(|path| path.join("pip/__main__.py").exists()) {
+    let root = root_of(python);
+    let is_whole = |base: &PathBuf| base.join("pip/__main__.py").exists() && has_record(base, "pip");
+    if super::site_packages(root).iter().any(is_whole) {
         return Ok(());
     }
     let task =
@@ -256,6 +286,35 @@ fn ensure_pip(python: &Path, project: &Path) -> Result<()> {
                 .into())
         }
     }
+}
+
+/// Puts the pip that Python brings in place of a damaged one.
+///
+/// # Errors
+/// If that cannot be.
+pub fn renew_pip(python: &Path, project: &Path) -> Result<()> {
+    // Without them, none counts as installed.
+    let infos = super::site_packages(root_of(python)).into_iter();
+    for dist_info in infos.flat_map(|base| distribution::dist_infos(&base)).filter(|path| is_of(path, "pip"))
+    {
+        fs::remove_dir_all(&dist_info)
+            .with_context(|| format!("could not remove {}", dist_info.display()))?;
+    }
+    ensure_pip(python, project)
+}
+
+fn root_of(python: &Path) -> &Path {
+    python.parent().and_then(Path::parent).unwrap_or(Path::new("/"))
+}
+
+fn is_of(dist_info: &Path, name: &str) -> bool {
+    distribution::name_and_version(dist_info).is_some_and(|(found, _)| found == name)
+}
+
+/// A pip that was killed while it replaced itself has none.
+fn has_record(site_packages: &Path, name: &str) -> bool {
+    let infos = distribution::dist_infos(site_packages);
+    infos.iter().any(|dist_info| is_of(dist_info, name) && dist_info.join("RECORD").exists())
 }
 
 /// What a Nix shell sets and an installer must not see: dates before 1980 do not fit into a zip

@@ -2,7 +2,6 @@
 //! put right.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,7 +46,16 @@ pub fn is_half_made(venv: &Path) -> bool {
 
 /// Whether what is there may be replaced: a venv, the beginning of one, or an empty directory.
 fn is_replaceable(venv: &Path) -> bool {
-    venv.join("pyvenv.cfg").exists() || is_half_made(venv) || is_empty(venv)
+    venv.join("pyvenv.cfg").exists() || is_half_made(venv) || is_as_good_as_empty(venv)
+}
+
+/// Whether there is nothing but this program's own folder: the first thing made and the last removed.
+fn is_as_good_as_empty(venv: &Path) -> bool {
+    fs::read_dir(venv).is_ok_and(|mut entries| {
+        entries.all(|entry| {
+            entry.is_ok_and(|entry| entry.file_name() == ".venvfix" && !entry.path().is_symlink())
+        })
+    })
 }
 
 /// Cleans up after a program that was killed: an old venv that is whole comes back, one that was
@@ -69,14 +77,15 @@ pub fn recover(venv: &Path) -> Result<()> {
     put_back(&old, venv)
 }
 
-/// Removes a directory, never what a link leads to.
-fn remove_own(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove {}", path.display()))
-        }
-        _ => Ok(()),
+/// Removes what is at the venv's place and was begun by this program or may be replaced, never what a
+/// link leads to. It counts as half made until it is gone.
+fn remove_own(venv: &Path) -> Result<()> {
+    if !venv.is_symlink() && !venv.exists() {
+        return Ok(());
     }
+    let folder = super::own_folder(venv)?;
+    fs::write(making(venv), "").with_context(|| format!("could not write to {}", folder.display()))?;
+    discard(venv)
 }
 
 fn put_back(old: &Path, venv: &Path) -> Result<()> {
@@ -142,12 +151,12 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     match is_half_made(venv) {
         true => remove_own(venv)?,
         // An empty directory needs no move, and cannot be moved if something is mounted there.
-        false if venv.exists() && !is_empty(venv) => put_aside(venv, &old)?,
+        false if venv.exists() && !is_as_good_as_empty(venv) => put_aside(venv, &old)?,
         false => {}
     }
     let made = make(python, venv, project);
     if made.is_err() {
-        let _ = fs::remove_dir_all(venv);
+        let _ = remove_own(venv);
         if mark(&old).exists() {
             put_back(&old, venv)?;
         }
@@ -198,7 +207,7 @@ pub fn restore(venv: &Path) -> Result<bool> {
     recover(venv).map(|()| old)
 }
 
-fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
+pub(super) fn run_venv_module(python: &Path, options: &[&str], venv: &Path, project: &Path) -> Result<()> {
     let task = Task::new(python, project)
         .args(["-I", "-m", "venv"])
         .args(options)

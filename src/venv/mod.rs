@@ -2,17 +2,24 @@
 //! entry to the next. `plan` decides, `install` does.
 
 mod config_file;
+mod direct_url;
 mod distribution;
+pub mod health;
+pub mod holder;
 pub mod install;
 mod interpreter;
+pub mod leftovers;
 pub mod lock;
 pub mod make;
 pub mod packages;
 pub mod plan;
 mod project_file;
+pub mod relocate;
+pub mod repair;
 pub mod requirements;
 mod scan;
 pub mod shadow;
+mod shebang;
 pub mod sources;
 pub mod stamp;
 
@@ -25,6 +32,7 @@ use crate::error::Trouble;
 use crate::fsx;
 use crate::shell::word;
 pub use config_file::ConfigFile;
+pub use direct_url::Origin;
 pub use distribution::Distribution;
 pub use interpreter::{Interpreter, LoaderKind};
 pub use scan::{Owned, files, read_distributions};

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::offer::store_package;
 
+use super::relocate::Moved;
+use super::repair::{Repair, repairs};
 use super::requirements::{self, Closure};
 use super::sources::Source;
 use super::stamp::Stamp;
@@ -46,6 +48,21 @@ pub struct Observed {
     pub site_packages: Vec<(PathBuf, i128)>,
     /// Whether the provider is as it should be.
     pub provided: bool,
+    /// Only looked at where something is to do anyway.
+    pub closely: Closely,
+}
+
+/// What a closer look shows: it reads every RECORD.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closely {
+    /// Work on the venv was interrupted.
+    pub interrupted: bool,
+    /// The venv's scripts name another place.
+    pub moved: Option<Moved>,
+    /// Distributions that are not whole.
+    pub damaged: Vec<Repair>,
+    /// What an interrupted repair was about.
+    pub begun: Vec<Repair>,
 }
 
 /// What to do; each part with the reason a person reads.
@@ -55,6 +72,10 @@ pub struct Plan {
     pub upgrade: Option<String>,
     /// Make the environment, replacing what is there.
     pub create: Option<String>,
+    /// Make the scripts name the place where they are.
+    pub relocate: Option<String>,
+    /// Install these distributions again.
+    pub repair: Vec<Repair>,
     /// Run the installer.
     pub install: Option<String>,
     /// Scan, and bring the provider up to date.
@@ -66,6 +87,11 @@ impl Plan {
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether the environment itself is made, or made to fit: its provider with it.
+    pub fn rebuilds(&self) -> bool {
+        self.create.is_some() || self.upgrade.is_some() || self.relocate.is_some()
+    }
 }
 
 /// Decides.
@@ -74,13 +100,19 @@ pub fn plan(observed: &Observed, shown: impl Fn(&Path) -> String) -> Plan {
         let install = (!observed.sources.is_empty()).then(|| "the environment is new".to_owned());
         let keeps = observed.same_version && observed.present != Present::Nothing && !observed.recreate;
         let (upgrade, create) = if keeps { (Some(reason), None) } else { (None, Some(reason)) };
-        return Plan { upgrade, create, install, scan: true };
+        let plan = Plan { upgrade, create, install, scan: true, ..Plan::default() };
+        return if keeps { mended(plan, observed, &shown) } else { plan };
     }
+    let plan = changes(observed, &shown);
+    if plan.is_nothing() { plan } else { mended(plan, observed, &shown) }
+}
+
+fn changes(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Plan {
     let Some(stamp) = &observed.stamp else {
         let install = (!observed.sources.is_empty()).then(|| "venvfix has not finished it before".to_owned());
         return Plan { install, scan: true, ..Plan::default() };
     };
-    let changed = change_of_inputs(observed, stamp, &shown);
+    let changed = change_of_inputs(observed, stamp, shown);
     let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
     let scan = changed.is_some()
         || offer_changed
@@ -106,6 +138,24 @@ fn change_of_inputs(observed: &Observed, stamp: &Stamp, shown: &impl Fn(&Path) -
     }
     let packages = observed.packages.as_ref().is_some_and(|packages| *packages != stamp.packages);
     packages.then(|| "the Python packages of the shell changed".into())
+}
+
+/// Adds what a closer look asks for. The requirements are installed after it in any case: where they
+/// take a distribution from, they know best.
+fn mended(plan: Plan, observed: &Observed, shown: &impl Fn(&Path) -> String) -> Plan {
+    let Closely { moved, damaged, begun, .. } = &observed.closely;
+    let known = observed.stamp.as_ref().map(|stamp| stamp.damaged.as_slice()).unwrap_or_default();
+    let repair = repairs(damaged.clone(), begun.clone(), known);
+    let relocate = moved.as_ref().map(|moved| format!("the project was moved from {}", shown(&moved.from)));
+    let installable = !observed.sources.is_empty();
+    let reason = match (&relocate, repair.as_slice()) {
+        (None, []) => plan.install,
+        (Some(reason), _) => installable.then(|| reason.clone()),
+        (None, [first, ..]) => {
+            plan.install.or_else(|| installable.then(|| format!("{} was damaged", first.title())))
+        }
+    };
+    Plan { relocate, repair, install: reason, ..plan }
 }
 
 fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<String> {
@@ -135,6 +185,7 @@ fn version(interpreter: &Path) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Origin;
     use super::*;
 
     fn observed() -> Observed {
@@ -158,6 +209,7 @@ mod tests {
             site_packages: stamp.site_packages.clone(),
             stamp: Some(stamp),
             provided: true,
+            closely: Closely::default(),
         }
     }
 
@@ -270,5 +322,66 @@ mod tests {
         assert_eq!(decide(|o| o.offer = Some(Vec::new())), only_scan);
         assert_eq!(decide(|o| o.provided = false), only_scan);
         assert_eq!(decide(|o| o.site_packages[0].1 = 8), only_scan);
+    }
+
+    fn damaged(name: &str) -> Repair {
+        let (name, version, reason) = (name.into(), "1".into(), "it has no RECORD".into());
+        Repair { name, version, source: Origin::Index, reason, rebuild: false, unusable: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_damaged_is_repaired_wherever_something_is_to_do() {
+        let look = |change: fn(&mut Observed)| {
+            decide(|o| {
+                o.closely.damaged = vec![damaged("a")];
+                change(o);
+            })
+        };
+        assert!(look(|_| ()).is_nothing());
+        let touched = look(|o| o.site_packages[0].1 = 8);
+        assert_eq!(touched.repair, [damaged("a")]);
+        assert_eq!(touched.install.as_deref(), Some("a 1 was damaged"));
+        let changed = look(|o| {
+            o.closure.inputs.insert("/p/requirements.txt".into(), Some("scipy".into()));
+        });
+        assert_eq!(changed.install.as_deref(), Some("/p/requirements.txt changed"));
+        assert!(!changed.repair.is_empty());
+        assert!(look(|o| o.present = Present::Broken).repair.is_empty(), "made anew");
+        let upgraded = look(|o| {
+            o.present = Present::Broken;
+            o.same_version = true;
+        });
+        assert!(upgraded.upgrade.is_some() && !upgraded.repair.is_empty());
+        let without = look(|o| {
+            o.stamp = None;
+            o.sources.clear();
+        });
+        assert!(without.install.is_none() && !without.repair.is_empty());
+    }
+
+    #[test]
+    fn what_no_repair_could_mend_is_remembered() {
+        let plan = decide(|o| {
+            o.closely.damaged = vec![damaged("a"), damaged("b")];
+            o.stamp.as_mut().unwrap().damaged = vec!["a==1".into()];
+            o.provided = false;
+        });
+        assert_eq!(plan.repair, [damaged("b")]);
+    }
+
+    #[test]
+    fn a_moved_project_is_said_to_be_one() {
+        let moved = |change: fn(&mut Observed)| {
+            decide(|o| {
+                o.stamp = None;
+                o.closely.moved = Some(Moved { from: "/old".into(), venvs: vec!["/old/.venv".into()] });
+                change(o);
+            })
+        };
+        let plan = moved(|_| ());
+        assert_eq!(plan.relocate.as_deref(), Some("the project was moved from /old"));
+        assert!(plan.install == plan.relocate && plan.create.is_none());
+        assert!(moved(|o| o.sources.clear()).install.is_none());
+        assert!(moved(|o| o.present = Present::Broken).relocate.is_none());
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use super::Distribution;
+use super::distribution::dist_infos;
 
 /// Endings of files that are never objects. Any other file is looked into: wheels have objects
 /// without the executable bit, and with endings such as `.so.6.0.0`, `.mexa64` or none.
@@ -31,9 +31,7 @@ pub struct Owned {
 pub fn read_distributions(site_packages: &[PathBuf], root: &Path) -> Vec<Distribution> {
     let mut found: Vec<Distribution> = site_packages
         .iter()
-        .filter_map(|directory| fs::read_dir(directory).ok())
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.extension() == Some(OsStr::new("dist-info")))
+        .flat_map(|directory| dist_infos(directory))
         .filter_map(|path| Distribution::read(&path, root))
         .collect();
     found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));

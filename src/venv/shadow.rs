@@ -63,6 +63,7 @@ mod tests {
         let installed = ["six", "typing-extensions", "numpy"].map(|name| Distribution {
             name: name.into(),
             version: "9".into(),
+            dist_info: PathBuf::new(),
             requires: Vec::new(),
             files: Vec::new(),
         });

@@ -1,7 +1,7 @@
 //! `.venv/.venvfix/stamp.json`: what the venv was last brought up to date with. Removed before
 //! anything is changed and written when all is done, so that interrupted is not finished.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,9 @@ pub struct Stamp {
     pub site_packages: Vec<(PathBuf, i128)>,
     /// Libraries that were still missing, with a finding of an error.
     pub missing: Vec<String>,
+    /// Distributions that installing again did not mend: it is not tried twice.
+    #[serde(default)]
+    pub damaged: Vec<String>,
 }
 
 impl Stamp {
@@ -66,6 +69,7 @@ impl Stamp {
             interpreter_directories: Vec::new(),
             site_packages: site_packages_times(venv),
             missing: Vec::new(),
+            damaged: Vec::new(),
         }
     }
 
@@ -92,9 +96,20 @@ impl Stamp {
     }
 }
 
+/// Made in one step, so that a program killed meanwhile leaves nothing else. A link in its place will
+/// do as well, and is not followed.
+fn mark(path: &Path) -> Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("could not write {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether work on the venv was begun and has not come to its end.
 pub fn is_unfinished(venv: &Path) -> bool {
-    unfinished(venv).exists()
+    fs::symlink_metadata(unfinished(venv)).is_ok()
 }
 
 /// Forgets that the venv was up to date: the first thing done to it.
@@ -104,7 +119,7 @@ pub fn is_unfinished(venv: &Path) -> bool {
 pub fn remove(venv: &Path) -> Result<()> {
     if venv.join("pyvenv.cfg").exists() {
         super::own_folder(venv)?;
-        fsx::write_own(&unfinished(venv), b"")?;
+        mark(&unfinished(venv))?;
     }
     let path = path(venv);
     match fs::remove_file(&path) {

@@ -143,6 +143,26 @@ fn a_venv_whose_making_was_killed_is_made_anew_however_far_it_came() {
 }
 
 #[test]
+fn a_venv_of_which_only_venvfixs_own_folder_is_there_is_made() {
+    let project = Project::new("beta\n");
+    std::fs::create_dir_all(project.folder.join(".venv/.venvfix")).unwrap();
+    project.enter().exits(0).says(&["making .venv"]);
+    project.imports("beta");
+}
+
+#[test]
+fn a_new_venv_whose_removal_was_killed_gives_way_to_the_old_one() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project.folder.write(".venv/.venvfix/aside", "");
+    std::fs::rename(project.folder.join(".venv"), project.folder.join(".venv.venvfix-old")).unwrap();
+    project.folder.write(".venv/lib/half/removed", "");
+    project.folder.write(".venv/.venvfix/making", "");
+    project.enter().exits(0).silent_about(&["making", "error"]);
+    project.imports("beta");
+}
+
+#[test]
 fn a_venv_without_pip_gets_one() {
     let project = Project::new("beta\n");
     project.run(&["python3", "-m", "venv", "--without-pip", ".venv"]).exits(0);
@@ -166,7 +186,10 @@ fn an_installer_that_outlives_its_killed_parent_is_waited_for() {
     first.kill().unwrap();
     first.wait().unwrap();
     let second: Ended = project.command(&[VENVFIX, "enter"]).env("PATH", &path).output().unwrap().into();
-    second.exits(0).says(&["waiting for another shell"]).silent_about(&["error"]);
+    second
+        .exits(0)
+        .says(&["waiting for another shell to finish with this project (pid "])
+        .silent_about(&["error"]);
     project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
 }
 

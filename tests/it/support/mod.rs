@@ -1,10 +1,12 @@
 //! What the tests share: running the program, folders, the laboratory.
 
+pub mod kill;
 pub mod lab;
 pub mod layout;
 pub mod nix;
 pub mod object;
 pub mod project;
+pub mod source;
 pub mod venv;
 pub mod wheel;
 

@@ -1,6 +1,6 @@
-//! Projects on the machine itself: no network, no Nix.
+//! Projects on the machine itself, with made wheels from a local folder: no network, no Nix.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Ended, Folder, VENVFIX, command, wheel};
 
@@ -26,6 +26,18 @@ impl Project {
     /// pip splits the variable at blanks, and the folder has some.
     pub fn wheels_url(&self) -> String {
         format!("file://{}", self.wheels.path().to_str().unwrap().replace(' ', "%20"))
+    }
+
+    /// Where pip installs.
+    pub fn site_packages(&self) -> PathBuf {
+        let lib = self.folder.join(".venv/lib");
+        std::fs::read_dir(lib).unwrap().next().unwrap().unwrap().path().join("site-packages")
+    }
+
+    /// Expects these modules to be importable in the venv.
+    #[track_caller]
+    pub fn imports(&self, modules: &str) {
+        self.run(&[".venv/bin/python", "-c", &format!("import {modules}")]).exits(0);
     }
 
     pub fn enter(&self) -> Ended {

@@ -1,0 +1,121 @@
+//! What the environment says: the only place that reads it.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::offer::{ShellVariables, in_store};
+
+/// What the environment says. Taken once, so that everything behind it is a function of data.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// Where the user is.
+    pub current_dir: PathBuf,
+    /// VENVFIX_PROJECT: the folder of the shell.nix whose shell this is.
+    pub shell_project: Option<PathBuf>,
+    /// The same, unless the user names another folder.
+    pub project: Option<PathBuf>,
+    /// VENVFIX_VENV_DIR: where the shell wants the venv of its project.
+    pub venv_dir: Option<PathBuf>,
+    /// PATH.
+    pub path: OsString,
+    /// What names libraries.
+    pub shell: ShellVariables,
+    /// PYTHONPATH.
+    pub python_path: OsString,
+    /// VIRTUAL_ENV.
+    pub virtual_env: Option<PathBuf>,
+    /// SOURCE_DATE_EPOCH is set: stdenv does so at the start of each shell, and entry unsets it.
+    pub source_date_epoch: bool,
+    /// Where temporary files go: TMPDIR, else /tmp.
+    pub temporary: PathBuf,
+    /// Variables that name a file of trusted certificates which is not there, as `nix-shell --pure`
+    /// sets them.
+    pub dead_certificates: Vec<&'static str>,
+    /// UV_PYTHON_DOWNLOADS is set.
+    pub uv_python_downloads: bool,
+    /// VENVFIX_SKIP is set.
+    pub skip: bool,
+}
+
+impl Environment {
+    /// The environment of this process.
+    ///
+    /// # Errors
+    /// If the current directory is gone.
+    pub fn capture(directory: Option<&Path>) -> Result<Self> {
+        let here = env::current_dir().context("could not find the current directory")?;
+        let current_dir = match directory {
+            Some(directory) => fs::canonicalize(here.join(directory))
+                .with_context(|| format!("could not enter {}", directory.display()))?,
+            None => here,
+        };
+        let text = |name: &str| env::var(name).unwrap_or_default();
+        let inputs = ["buildInputs", "nativeBuildInputs", "propagatedBuildInputs"].map(text).join(" ");
+        // In a flake `toString ./.` is a copy in the store, where nobody works.
+        let shell_project = env::var_os("VENVFIX_PROJECT").map(PathBuf::from).filter(|path| !in_store(path));
+        Ok(Self {
+            current_dir,
+            project: shell_project.clone().filter(|_| directory.is_none()),
+            shell_project,
+            venv_dir: env::var_os("VENVFIX_VENV_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from),
+            path: env::var_os("PATH").unwrap_or_default(),
+            shell: ShellVariables {
+                library_path: text("VENVFIX_LIBRARY_PATH"),
+                inputs,
+                ldflags: text("NIX_LDFLAGS"),
+                compiler: text("NIX_CC"),
+                ld_library_path: text("LD_LIBRARY_PATH"),
+            },
+            python_path: env::var_os("PYTHONPATH").unwrap_or_default(),
+            virtual_env: env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+            source_date_epoch: env::var_os("SOURCE_DATE_EPOCH").is_some(),
+            temporary: env::temp_dir(),
+            dead_certificates: dead_certificates(),
+            uv_python_downloads: env::var_os("UV_PYTHON_DOWNLOADS").is_some(),
+            skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
+        })
+    }
+
+    /// The first `python3`, else `python`, on PATH outside of the tree `without`.
+    pub fn find_python(&self, without: Option<&Path>) -> Option<PathBuf> {
+        ["python3", "python"].iter().find_map(|name| self.find_program(name, without))
+    }
+
+    /// nix-store, which `nix-shell --pure` hides from PATH.
+    pub fn nix_store(&self) -> Option<PathBuf> {
+        const PLACES: [&str; 3] =
+            ["/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin", "/usr/bin"];
+        let elsewhere =
+            || PLACES.iter().map(|place| Path::new(place).join("nix-store")).find(|path| path.exists());
+        self.find_program("nix-store", None).or_else(elsewhere)
+    }
+
+    /// The first program of this name on PATH outside of the tree `without`.
+    pub fn find_program(&self, name: &str, without: Option<&Path>) -> Option<PathBuf> {
+        let directories = env::split_paths(&self.path).filter(|directory| directory.is_absolute());
+        directories
+            .filter(|directory| without.is_none_or(|tree| !directory.starts_with(tree)))
+            .map(|directory| directory.join(name))
+            .find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
+    }
+}
+
+fn dead_certificates() -> Vec<&'static str> {
+    const NAMES: [&str; 6] = [
+        "CURL_CA_BUNDLE",
+        "GIT_SSL_CAINFO",
+        "NIX_SSL_CERT_FILE",
+        "PIP_CERT",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_FILE",
+    ];
+    let is_dead = |name: &&str| {
+        let value = env::var_os(name).filter(|value| !value.is_empty());
+        value.is_some_and(|file| !Path::new(&file).exists())
+    };
+    NAMES.into_iter().filter(is_dead).collect()
+}
