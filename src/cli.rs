@@ -74,6 +74,8 @@ pub enum Command {
     /// Bring the venv up to date and print the environment changes (called by the hook).
     Enter(Enter),
     /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
+    ///
+    /// The same for zsh; for fish: `venvfix hook fish | source`. For direnv it defines `use venvfix`.
     Hook(Hook),
 }
 
@@ -93,7 +95,7 @@ pub struct Init {
 /// `venvfix enter`
 #[derive(Args, Debug)]
 pub struct Enter {
-    /// The shell to print for.
+    /// The shell to print for; json is for editors and other programs.
     #[arg(long, default_value = "bash")]
     pub shell: ShellName,
 }
@@ -102,7 +104,7 @@ pub struct Enter {
 #[derive(Args, Debug)]
 pub struct Hook {
     /// The shell to print for.
-    pub shell: ShellName,
+    pub shell: HookName,
 }
 
 /// Shells that are spoken.
@@ -110,6 +112,27 @@ pub struct Hook {
 pub enum ShellName {
     /// bash, as nix-shell starts it.
     Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+    /// An .envrc of direnv.
+    Direnv,
+    /// One JSON object.
+    Json,
+}
+
+/// Shells that have a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HookName {
+    /// bash, as nix-shell starts it.
+    Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+    /// direnv's own configuration, or the top of an .envrc.
+    Direnv,
 }
 
 /// `venvfix run`

@@ -1,5 +1,6 @@
 //! Brings a project's venv up to date: observe, decide, and only then lock, look again and do.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,22 @@ impl Entry<'_> {
         let wanted = self.config.provide == Provide::LdLibraryPath && links.exists();
         let before = OsStr::new(&self.environment.shell.ld_library_path);
         activation(&self.config.venv, &self.environment.path, wanted.then_some((&links, before)))
+    }
+
+    /// The files that an entry depends on, be they there or not: settings, requirements and all that
+    /// these include, the Nix file.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let Config { project, requirements, nix_file, .. } = self.config;
+        let mut files = vec![project.join("venvfix.toml"), project.join("pyproject.toml"), nix_file.clone()];
+        if requirements.is_empty() {
+            files.push(project.join("requirements.txt"));
+        }
+        // What cannot be read is worth watching all the more.
+        let included = requirements::closure(requirements).unwrap_or_default().into_keys();
+        files.extend(requirements.iter().cloned().chain(included));
+        let mut seen = HashSet::new();
+        files.retain(|file| seen.insert(file.clone()));
+        files
     }
 
     fn installer(&self) -> Result<Installer> {

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod add_lib;
+mod direnv;
 mod doctor;
 mod enter;
 mod entries;
-mod hook;
+
 mod init;
 mod loader;
 mod loader_files;
@@ -15,6 +16,7 @@ mod preview;
 mod provide;
 mod pythons;
 mod settings;
+mod shells;
 mod story;
 mod support;
 mod wheels;
