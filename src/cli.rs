@@ -13,7 +13,8 @@ First steps, in a folder with a requirements.txt:
   venvfix add-lib NAME      adds what is missing to shell.nix
 
 Exit codes: 0 fine, 1 errors found, 2 wrong usage or settings, 3 could not do the job, 130 interrupted.
-VENVFIX_SKIP=1 makes the shell's hook do nothing.";
+VENVFIX_SKIP=1 makes the shell's hook do nothing. VENVFIX_DEADLINE: the seconds that an installation may
+take where there is no terminal (3600; 0: no end).";
 
 /// Keeps a pip virtual environment working inside a Nix shell.
 #[derive(Debug, Parser)]

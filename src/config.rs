@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ use crate::offer::{ShellVariables, in_store};
 
 /// A settings file is a few lines.
 const MAX_SETTINGS: u64 = 1 << 20;
+
+/// Large wheels over a slow line, and builds from source, take their time.
+const DEADLINE: Duration = Duration::from_secs(3600);
 
 /// Files that mark a project's folder.
 const MARKERS: [&str; 4] = ["venvfix.toml", "shell.nix", "flake.nix", "requirements.txt"];
@@ -35,6 +39,8 @@ pub struct Environment {
     pub shell: ShellVariables,
     /// VENVFIX_SKIP is set.
     pub skip: bool,
+    /// How long an installer may take where nobody can interrupt it; `None`: for ever.
+    pub deadline: Option<Duration>,
 }
 
 impl Environment {
@@ -65,6 +71,7 @@ impl Environment {
                 compiler: text("NIX_CC"),
                 ld_library_path: text("LD_LIBRARY_PATH"),
             },
+            deadline: deadline(env::var_os("VENVFIX_DEADLINE"))?,
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
         })
     }
@@ -90,6 +97,18 @@ impl Environment {
             .filter(|directory| without.is_none_or(|tree| !directory.starts_with(tree)))
             .map(|directory| directory.join(name))
             .find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
+    }
+}
+
+/// VENVFIX_DEADLINE: seconds; 0 means none.
+fn deadline(value: Option<OsString>) -> Result<Option<Duration>> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(Some(DEADLINE)) };
+    match value.to_str().and_then(|text| text.parse().ok()) {
+        Some(0) => Ok(None),
+        Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+        None => Err(Trouble::usage(format!("VENVFIX_DEADLINE is no number: {}", value.to_string_lossy()))
+            .help("name the seconds that an installer may take, such as 7200")
+            .into()),
     }
 }
 
@@ -321,6 +340,18 @@ mod tests {
         let error = load(text).unwrap_err().downcast::<Trouble>().unwrap();
         assert_eq!(error.exit, crate::error::Exit::Usage);
         (error.message, error.help.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_deadline_is_seconds_and_0_is_none() {
+        let said = |text: &str| deadline(Some(text.into()));
+        assert_eq!(deadline(None).unwrap(), Some(DEADLINE));
+        assert_eq!(said("").unwrap(), Some(DEADLINE));
+        assert_eq!(said("90").unwrap(), Some(Duration::from_secs(90)));
+        assert_eq!(said("0").unwrap(), None);
+        for wrong in ["1h", "-1", "99999999999999999999999"] {
+            assert!(said(wrong).unwrap_err().to_string().contains("VENVFIX_DEADLINE is no number"));
+        }
     }
 
     #[test]

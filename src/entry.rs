@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::config::{self, Config, Environment, Provide};
 use crate::diagnose::Report;
-use crate::error::Trouble;
+use crate::error::{Exit, Trouble, exit_of};
 use crate::fsx;
 use crate::offer;
 use crate::provide::{self, links};
@@ -159,8 +159,9 @@ impl Entry<'_> {
         stamp::remove(venv)?;
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
-            if make::upgrade(python, venv, project).is_err() {
-                make::create(python, venv, project)?;
+            match make::upgrade(python, venv, project) {
+                Err(error) if exit_of(&error) != Exit::Interrupted => make::create(python, venv, project)?,
+                done => done?,
             }
         }
         if let Some(reason) = &plan.create {
@@ -179,8 +180,10 @@ impl Entry<'_> {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
                 self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
-                self.installer()
-                    .and_then(|installer| install(&installer, &venv::python(venv), requirements, project))
+                let deadline = self.environment.deadline;
+                self.installer().and_then(|installer| {
+                    install(&installer, &venv::python(venv), requirements, project, deadline)
+                })
             }
             None => Ok(()),
         };

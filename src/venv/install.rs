@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -26,11 +27,17 @@ pub enum Installer {
 }
 
 /// Runs `pip install -r`, or uv's, for all of `requirements`, in the project folder, as the user
-/// would, into the venv of `python`.
+/// would, into the venv of `python`. Where nobody can interrupt it, it ends at the deadline.
 ///
 /// # Errors
 /// If the installer is not there, is interrupted or fails; its own message has been shown by then.
-pub fn install(installer: &Installer, python: &Path, requirements: &[PathBuf], project: &Path) -> Result<()> {
+pub fn install(
+    installer: &Installer,
+    python: &Path,
+    requirements: &[PathBuf],
+    project: &Path,
+    deadline: Option<Duration>,
+) -> Result<()> {
     let (name, task) = match installer {
         Installer::Pip => {
             ensure_pip(python, project)?;
@@ -46,7 +53,7 @@ pub fn install(installer: &Installer, python: &Path, requirements: &[PathBuf], p
     let shown = |file: &PathBuf| file.strip_prefix(project).unwrap_or(file).to_owned();
     let files = requirements.iter().flat_map(|file| ["-r".into(), shown(file).into_os_string()]);
     let quiet = if io::stderr().is_terminal() { None } else { Some("--quiet") };
-    let ending = task.args(quiet).args(files).run()?;
+    let ending = task.called(name).deadline(deadline).args(quiet).args(files).run()?;
     if ending.success {
         return Ok(());
     }

@@ -8,6 +8,7 @@ mod enter;
 mod entries;
 
 mod init;
+mod interrupts;
 mod loader;
 mod loader_files;
 mod loader_random;
