@@ -57,10 +57,8 @@ fn change(name: &str, value: Option<&OsStr>, shell: Shell) -> Vec<u8> {
             let path = if SEARCH_PATHS.contains(&name) { " --path" } else { "" };
             (format!("builtin set -gx{path} {name} "), quote_fish(value.as_bytes()))
         }
-        // A universal variable, which outlives this shell, is hidden and not erased.
-        (Shell::Fish, None) => {
-            (format!("builtin set -eg {name}; builtin set -q {name}; and builtin set -gu {name}"), Vec::new())
-        }
+        // A universal variable outlives this shell: it is neither erased, nor can it be hidden.
+        (Shell::Fish, None) => (format!("builtin set -eg {name}"), Vec::new()),
         (_, Some(value)) => (format!("\\builtin export {name}="), quote_posix(value.as_bytes())),
         (_, None) => (format!("\\builtin unset -v {name}"), Vec::new()),
     };

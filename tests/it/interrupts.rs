@@ -105,6 +105,16 @@ impl Project {
     }
 }
 
+impl Drop for Project {
+    /// What a test that failed has left running.
+    fn drop(&mut self) {
+        let pids = fs::read_to_string(self.0.join("pids")).unwrap_or_default();
+        for pid in pids.lines().filter(|pid| is_alive(pid)) {
+            let _ = command("kill", Path::new("/")).args(["-s", "KILL", pid]).status();
+        }
+    }
+}
+
 #[track_caller]
 fn wait_for(done: impl Fn() -> bool) {
     let begin = Instant::now();

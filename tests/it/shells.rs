@@ -3,157 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use venvfix::shell::{Changes, Shell, activation, quote_fish, quote_posix, script};
+use venvfix::shell::{Changes, Shell, activation, quote_posix};
 
-use super::support::{Ended, Folder, VENVFIX, cannot_run, command};
-
-/// A shell, and what differs between them.
-#[derive(Clone, Copy, Debug)]
-struct Kind {
-    name: &'static str,
-    /// Starts it without a user's files.
-    start: &'static [&'static str],
-    speaks: Shell,
-    quote: fn(&[u8]) -> Vec<u8>,
-    /// Evaluates a text in double quotes.
-    evaluate: &'static str,
-    /// The status of the last command.
-    status: &'static str,
-    /// Options that strict or odd people set, each to be survived.
-    options: &'static [&'static str],
-}
-
-const BASH: Kind = Kind {
-    name: "bash",
-    start: &["--norc", "--noprofile", "-c"],
-    speaks: Shell::Bash,
-    quote: quote_posix,
-    evaluate: "eval",
-    status: "$?",
-    options: &[
-        "",
-        "set -euo pipefail; shopt -s nullglob inherit_errexit",
-        "set -f -o noclobber; shopt -s failglob dotglob nocasematch extglob",
-        "IFS=0123456789abcPATHv",
-    ],
-};
-
-const ZSH: Kind = Kind {
-    name: "zsh",
-    start: &["-f", "-c"],
-    speaks: Shell::Zsh,
-    quote: quote_posix,
-    evaluate: "eval",
-    status: "$?",
-    options: &[
-        "",
-        "set -eu -o pipefail",
-        "setopt err_return nounset",
-        "setopt ksh_arrays sh_word_split",
-        "setopt no_glob null_glob no_clobber glob_subst rc_quotes",
-        "emulate ksh",
-        "IFS=0123456789abcPATHv",
-    ],
-};
-
-const FISH: Kind = Kind {
-    name: "fish",
-    start: &["--no-config", "-c"],
-    speaks: Shell::Fish,
-    quote: quote_fish,
-    evaluate: "eval",
-    status: "$status",
-    options: &["", "set -g IFS ''", "set -g IFS 'abcPATHv'"],
-};
-
-/// Those of the three that are installed.
-fn shells() -> impl Iterator<Item = Kind> {
-    [BASH, ZSH, FISH].into_iter().filter(|kind| {
-        let found = command(kind.name, Path::new("/")).arg("--version").output().is_ok();
-        if !found {
-            cannot_run(&format!("{} is not installed", kind.name));
-        }
-        found
-    })
-}
-
-impl Kind {
-    fn hook(self, program: &Path) -> Vec<u8> {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/venvfix").with_extension(self.name);
-        let text = fs::read_to_string(file).unwrap();
-        let (before, after) = text.split_once("@program@").unwrap();
-        let program = (self.quote)(program.as_os_str().as_bytes());
-        [before.as_bytes(), &program, after.as_bytes()].concat()
-    }
-
-    /// A shell in `folder` that has evaluated the hook, as a user would have it, and then a script.
-    fn command(self, folder: &Path, options: &str, hook: &[u8], script: &str) -> Command {
-        let hook = (self.quote)(hook);
-        let text = [options.as_bytes(), b"\n", self.evaluate.as_bytes(), b" ", &hook, b"\n"].concat();
-        let text = OsString::from_vec([text, script.into()].concat());
-        // Where the tests run in the background, SIGINT is ignored, and no shell then traps it.
-        let mut run = command("env", folder);
-        run.args(["--default-signal=INT", self.name]).args(self.start).arg(text);
-        run.env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder).env("HOME", folder);
-        run
-    }
-
-    fn run(self, stand_in: &StandIn, options: &str, script: &str) -> Ended {
-        let hook = self.hook(&stand_in.program);
-        self.command(stand_in.folder.path(), options, &hook, script).output().unwrap().into()
-    }
-
-    /// A script that exports these variables.
-    fn exports(self, variables: &[(&str, &str)]) -> String {
-        let mut text = String::new();
-        for (name, value) in variables {
-            let value = String::from_utf8((self.quote)(value.as_bytes())).unwrap();
-            text += &match self.speaks {
-                Shell::Fish => format!("set -gx {name} {value}\n"),
-                _ => format!("export {name}={value}\n"),
-            };
-        }
-        text
-    }
-}
-
-/// A program that stands in for venvfix.
-struct StandIn {
-    folder: Folder,
-    program: PathBuf,
-}
-
-impl StandIn {
-    /// One that runs this script of sh.
-    fn new(script: &str) -> Self {
-        Self::at("it's a \"folder\"/$HOME `x` \\/new\nline/venvfix", script)
-    }
-
-    fn at(path: &str, script: &str) -> Self {
-        let folder = Folder::new();
-        let program = folder.write(path, format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder, program }
-    }
-
-    /// One that prints what the real one would for these changes.
-    fn printing(changes: &Changes, kind: Kind) -> Self {
-        let made = Self::new("cat \"$(dirname \"$0\")/printed\"");
-        made.prints(changes, kind);
-        made
-    }
-
-    fn prints(&self, changes: &Changes, kind: Kind) {
-        fs::write(self.program.with_file_name("printed"), script(changes, &[], kind.speaks).unwrap())
-            .unwrap();
-    }
-}
+use super::support::shell::{BASH, FISH, Kind, StandIn, ZSH, shells};
+use super::support::{Ended, Folder, VENVFIX, cannot_run, command, venvfix};
 
 fn changes(venv: &str) -> Changes {
     let path = std::env::var_os("PATH").unwrap();
@@ -422,6 +279,8 @@ fn the_callers_traps_and_options_are_as_before() {
                 [ \"$before\" = \"$(shopt -p; set +o)\" ] && echo same";
     assert_eq!(said(BASH, body), "trap -- 'echo mine' SIGINT\nsame\n");
     assert_eq!(said(BASH, "trap '' INT; venvfix-enter; trap -p INT"), "trap -- '' SIGINT\n");
+    let body = "trap 'echo mine' INT; trap() { exit 9; }; venvfix-enter; unset -f trap; trap -p INT";
+    assert_eq!(said(BASH, body), "trap -- 'echo mine' SIGINT\n");
     if shells().any(|kind| kind.speaks == Shell::Zsh) {
         let body = "trap 'echo mine' INT; before=\"$(setopt)\"; venvfix-enter; trap; \
                     [ \"$before\" = \"$(setopt)\" ] && echo same; TRAPINT() { echo mine }; venvfix-enter; functions TRAPINT";
@@ -456,13 +315,15 @@ fn an_interactive_zsh_takes_the_hook_with_its_comments() {
 }
 
 #[test]
-fn a_universal_variable_of_fish_is_hidden_and_not_erased() {
+fn a_universal_variable_of_fish_is_not_erased() {
     if !shells().any(|kind| kind.speaks == Shell::Fish) {
         return;
     }
     let stand_in = StandIn::printing(&changes("/v"), FISH);
-    let body = "set -Ux PYTHONHOME mine; venvfix-enter; venvfix-enter; env | string match 'PYTHONHOME*'; deactivate; env | string match 'PYTHONHOME*'";
-    assert_eq!(FISH.run(&stand_in, "", body).stdout, "PYTHONHOME=mine\n");
+    let body = "set -Ux PYTHONHOME mine; venvfix-enter; venvfix-enter; set -qU PYTHONHOME; and echo kept; deactivate; env | string match 'PYTHONHOME*'";
+    // Without configuration fish has no universal variables.
+    let kind = Kind { start: &["-c"], ..FISH };
+    assert_eq!(kind.run(&stand_in, "", body).stdout, "kept\nPYTHONHOME=mine\n");
 }
 
 #[test]
@@ -522,8 +383,8 @@ fn the_program_prints_each_hook_with_its_own_path() {
         assert!(text.contains(VENVFIX) && !text.contains("@program@"), "{text}");
         assert_eq!(text.as_bytes(), kind.hook(Path::new(VENVFIX)));
     }
-    super::support::venvfix(folder.path(), ["hook", "tcsh"]).exits(2).says(&["tcsh", "bash"]);
-    super::support::venvfix(folder.path(), ["hook", "json"]).exits(2).says(&["json", "bash"]);
+    venvfix(folder.path(), ["hook", "tcsh"]).exits(2).says(&["tcsh", "bash"]);
+    venvfix(folder.path(), ["hook", "json"]).exits(2).says(&["json", "bash"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod lab;
 pub mod layout;
 pub mod object;
+pub mod shell;
 pub mod venv;
 pub mod wheel;
 
