@@ -13,7 +13,8 @@ First steps, in a folder with a requirements.txt:
   venvfix add-lib NAME      adds what is missing to shell.nix
 
 Exit codes: 0 fine, 1 errors found, 2 wrong usage or settings, 3 could not do the job, 130 interrupted.
-VENVFIX_SKIP=1 makes the shell's hook do nothing.";
+VENVFIX_SKIP=1 makes the shell's hook do nothing. VENVFIX_DEADLINE: the seconds that an installation may
+take where there is no terminal (3600; 0: no end).";
 
 /// Keeps a pip virtual environment working inside a Nix shell.
 #[derive(Debug, Parser)]
@@ -76,6 +77,8 @@ pub enum Command {
     /// Bring the venv up to date and print the environment changes (called by the hook).
     Enter(Enter),
     /// Print the hook for a shell: `eval "$(venvfix hook bash)"` defines venvfix-enter.
+    ///
+    /// The same for zsh; for fish: `venvfix hook fish | source`. For direnv it defines `use venvfix`.
     Hook(Hook),
 }
 
@@ -95,7 +98,7 @@ pub struct Init {
 /// `venvfix enter`
 #[derive(Args, Debug)]
 pub struct Enter {
-    /// The shell to print for.
+    /// The shell to print for; json is for editors and other programs.
     #[arg(long, default_value = "bash")]
     pub shell: ShellName,
 }
@@ -104,7 +107,7 @@ pub struct Enter {
 #[derive(Args, Debug)]
 pub struct Hook {
     /// The shell to print for.
-    pub shell: ShellName,
+    pub shell: HookName,
 }
 
 /// Shells that are spoken.
@@ -112,6 +115,27 @@ pub struct Hook {
 pub enum ShellName {
     /// bash, as nix-shell starts it.
     Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+    /// An .envrc of direnv.
+    Direnv,
+    /// One JSON object.
+    Json,
+}
+
+/// Shells that have a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HookName {
+    /// bash, as nix-shell starts it.
+    Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+    /// direnv's own configuration, or the top of an .envrc.
+    Direnv,
 }
 
 /// `venvfix run`

@@ -1,5 +1,6 @@
 //! Brings a project's venv up to date: observe, decide, and only then lock, look again and do.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,21 @@ impl Entry<'_> {
             interpreter: fs::canonicalize(venv::python(&self.config.venv)).ok(),
             uv_downloads_settled: self.environment.uv_python_downloads,
         })
+    }
+
+    /// The files that an entry depends on, be they there or not: settings, requirements and all that
+    /// these include, the Nix file.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let Config { project, nix_file, .. } = self.config;
+        let mut files = vec![project.join("venvfix.toml"), project.join("pyproject.toml"), nix_file.clone()];
+        files.extend(["requirements.txt", "uv.lock", "pylock.toml"].map(|name| project.join(name)));
+        // What cannot be read is worth watching all the more.
+        let sources = self.sources().unwrap_or_default().all;
+        files.extend(sources.iter().map(|source| source.file().to_owned()));
+        files.extend(sources::closure(&sources, project).unwrap_or_default().inputs.into_keys());
+        let mut seen = HashSet::new();
+        files.retain(|file| seen.insert(file.clone()));
+        files
     }
 
     fn installer(&self) -> Result<Installer> {
@@ -196,8 +212,9 @@ impl Entry<'_> {
         }
         if let Some(reason) = &plan.upgrade {
             self.speaker.step(format_args!("renewing {} ({reason})", self.shown(venv)));
-            if make::upgrade(python, venv, project).is_err() {
-                make::create(python, venv, project)?;
+            match make::upgrade(python, venv, project) {
+                Err(error) if exit_of(&error) != Exit::Interrupted => make::create(python, venv, project)?,
+                done => done?,
             }
         }
         if let Some(reason) = &plan.create {

@@ -2,34 +2,41 @@
 //! what a Ctrl-C does meanwhile. The runtime is built when the first child is, so that the path on
 //! which nothing is to do never pays for it.
 
+mod heard;
+mod interrupts;
+mod tree;
+
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, IsTerminal, PipeWriter};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::process::Signal;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
+use self::heard::Heard;
+use self::interrupts::{Interrupt, Interrupts};
+use self::tree::Tree;
 use crate::error::{Exit, Trouble};
 use crate::shell::Changes;
 
-/// How long an interrupted child may take to clean up before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a child's standard error is read on after it ended: what it left behind may hold it open.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How much of what a child said is kept.
-const KEPT: usize = 64 << 10;
+/// How long an interrupted child and its descendants may take to clean up before they are told
+/// more firmly.
+const GRACE: Duration = Duration::from_secs(3);
+/// How often it is looked whether they are gone.
+const GLANCE: Duration = Duration::from_millis(20);
+/// How long the interrupt that a child may have failed of can take to reach this program.
+const ECHO: Duration = Duration::from_millis(100);
 
 /// A program to run.
 #[derive(Clone, Debug)]
 pub struct Task {
+    name: Option<&'static str>,
     program: PathBuf,
     arguments: Vec<OsString>,
     directory: PathBuf,
@@ -38,6 +45,7 @@ pub struct Task {
     silent: bool,
     listen: bool,
     limit: Option<Duration>,
+    deadline: Option<Duration>,
 }
 
 /// How a child ended.
@@ -57,6 +65,7 @@ impl Task {
     /// `program`, run in `directory`. Its standard output goes to our standard error.
     pub fn new(program: impl Into<PathBuf>, directory: &Path) -> Self {
         Self {
+            name: None,
             program: program.into(),
             arguments: Vec::new(),
             directory: directory.to_owned(),
@@ -65,7 +74,15 @@ impl Task {
             silent: false,
             listen: false,
             limit: None,
+            deadline: None,
         }
+    }
+
+    /// What messages call it, if its file's name says little.
+    #[must_use]
+    pub fn called(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
     }
 
     /// Adds arguments.
@@ -117,6 +134,14 @@ impl Task {
         self
     }
 
+    /// Ends the child after this long where nobody sits at a terminal to do so. What the user says
+    /// in VENVFIX_DEADLINE.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Option<Duration>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     fn expression(&self, own_group: bool, stderr: Option<PipeWriter>) -> duct::Expression {
         let mut child = duct::cmd(&self.program, &self.arguments).dir(&self.directory).unchecked();
         // duct lets the inner expression win: what was said last goes innermost.
@@ -153,66 +178,44 @@ impl Task {
         // On a terminal the child stays in the foreground group: it may ask for a password. Without
         // one it gets its own group, which is ended whole.
         let own_group = !io::stdin().is_terminal();
-        let name = self.program.display().to_string();
+        let name = self.name.map_or_else(|| self.program.display().to_string(), str::to_owned);
+        let waiting = || format!("could not wait for {name}");
         let (heard, pipe) =
             self.listen.then(Heard::begin).transpose().context("could not make a pipe")?.unzip();
-        let child =
-            self.expression(own_group, pipe).start().with_context(|| format!("could not start {name}"))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("could not set up waiting for a child")?;
-        let outcome = runtime.block_on(supervise(Arc::new(child), own_group, self.limit));
+        let interrupts = Interrupts::listen().with_context(waiting)?;
+        let tree = Tree::prepare(own_group);
+        let child =
+            self.expression(own_group, pipe).start().with_context(|| format!("could not start {name}"))?;
+        let deadline = self.deadline.filter(|_| own_group);
+        let limit = self.limit.or(deadline);
+        let outcome = runtime.block_on(supervise(Arc::new(child), &tree, interrupts, limit));
         runtime.shutdown_background();
-        match outcome.with_context(|| format!("could not wait for {name}"))? {
+        match outcome.with_context(waiting)? {
             Outcome::Ended(output) => Ok(Ending {
                 success: output.status.success(),
                 status: output.status.to_string(),
                 stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
                 stderr: heard.map(Heard::end).unwrap_or_default(),
             }),
-            Outcome::TimedOut => Err(Trouble::new(format!("{name} took too long and was ended")).into()),
+            Outcome::TimedOut => Err(took_too_long(&name, limit.unwrap_or_default(), deadline).into()),
             Outcome::Interrupted => Err(Trouble::interrupted().into()),
         }
     }
 }
 
-/// What a child says on standard error, shown as it comes.
-struct Heard {
-    end: Arc<Mutex<Vec<u8>>>,
-    done: Receiver<()>,
-}
-
-impl Heard {
-    fn begin() -> io::Result<(Self, PipeWriter)> {
-        let (reader, writer) = io::pipe()?;
-        let end = Arc::new(Mutex::new(Vec::new()));
-        let (told, done) = channel();
-        let kept = Arc::clone(&end);
-        thread::spawn(move || {
-            pass_on(reader, &kept);
-            // Nobody waits any more where the child was given up.
-            let _ = told.send(());
-        });
-        Ok((Self { end, done }, writer))
-    }
-
-    fn end(self) -> String {
-        let _ = self.done.recv_timeout(LAST_WORDS);
-        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&end).into_owned()
-    }
-}
-
-fn pass_on(mut reader: PipeReader, kept: &Mutex<Vec<u8>>) {
-    let mut block = [0; 8 << 10];
-    while let Ok(length @ 1..) = reader.read(&mut block) {
-        // Nobody is left to be told that telling failed.
-        let _ = io::stderr().write_all(&block[..length]);
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(&block[..length]);
-        let surplus = kept.len().saturating_sub(KEPT);
-        kept.drain(..surplus);
+fn took_too_long(name: &str, limit: Duration, deadline: Option<Duration>) -> Trouble {
+    let trouble =
+        Trouble::new(format!("{name} took longer than {} seconds and was ended", limit.as_secs_f32()));
+    match deadline {
+        Some(deadline) => trouble.help(format!(
+            "allow it more seconds: VENVFIX_DEADLINE={}",
+            deadline.as_secs().saturating_mul(2).max(60)
+        )),
+        None => trouble,
     }
 }
 
@@ -245,41 +248,68 @@ enum Outcome {
 
 async fn supervise(
     child: Arc<duct::Handle>,
-    own_group: bool,
+    tree: &Tree,
+    mut interrupts: Interrupts,
     limit: Option<Duration>,
 ) -> io::Result<Outcome> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     let waiting = Arc::clone(&child);
     let mut ended = tokio::task::spawn_blocking(move || waiting.wait().cloned());
     let deadline = async {
         match limit {
-            Some(limit) => tokio::time::sleep(limit).await,
+            Some(limit) => sleep(limit).await,
             None => std::future::pending().await,
         }
     };
-    let outcome = tokio::select! {
-        output = &mut ended => return Ok(Outcome::Ended(output??)),
-        () = deadline => Outcome::TimedOut,
-        _ = interrupt.recv() => Outcome::Interrupted,
-        _ = terminate.recv() => Outcome::Interrupted,
-        _ = hangup.recv() => Outcome::Interrupted,
+    let (outcome, told) = tokio::select! {
+        biased;
+        interrupt = interrupts.next() => (Outcome::Interrupted, interrupt == Interrupt::Key && !tree.own_group()),
+        output = &mut ended => {
+            let output = output??;
+            // A child may fail of a Ctrl-C sooner than this program learns of it.
+            if output.status.success() || timeout(ECHO, interrupts.next()).await.is_err() {
+                return Ok(Outcome::Ended(output));
+            }
+            (Outcome::Interrupted, true)
+        }
+        () = deadline => (Outcome::TimedOut, false),
     };
-    // On a terminal Ctrl-C has reached the child too, and it may be cleaning up.
-    end(&child, own_group, Signal::INT);
-    if tokio::time::timeout(GRACE, ended).await.is_err() {
-        end(&child, own_group, Signal::KILL);
-    }
+    end(&child, ended, tree, &mut interrupts, told).await;
     Ok(outcome)
 }
 
-fn end(child: &duct::Handle, whole_group: bool, signal: Signal) {
-    for pid in child.pids() {
-        let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { continue };
-        // A child that is gone already is what is wanted.
-        let _ = if whole_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
+/// Ends the child and all that it started, politely first. `told`: the terminal has interrupted
+/// them, and a second time might disturb the cleaning up. Another interrupt shortens it.
+async fn end(
+    child: &duct::Handle,
+    ended: JoinHandle<io::Result<Output>>,
+    tree: &Tree,
+    interrupts: &mut Interrupts,
+    told: bool,
+) {
+    let pid = || child.pids().first().copied().filter(|_| !ended.is_finished());
+    let gone = async || {
+        while !(ended.is_finished() && tree.is_gone()) {
+            sleep(GLANCE).await;
+        }
+    };
+    for signal in [Signal::INT, Signal::TERM] {
+        if !(told && signal == Signal::INT) {
+            tree.signal(pid(), signal);
+        }
+        tokio::select! {
+            () = gone() => return,
+            () = sleep(GRACE) => {}
+            _ = interrupts.next() => break,
+        }
     }
+    // Again and again, for what is started meanwhile; not for ever, for what the kernel holds.
+    let kill = async {
+        while !(ended.is_finished() && tree.is_gone()) {
+            tree.signal(pid(), Signal::KILL);
+            sleep(GLANCE).await;
+        }
+    };
+    let _ = timeout(GRACE, kill).await;
 }
 
 #[cfg(test)]
@@ -293,20 +323,11 @@ mod tests {
         assert_eq!(task(shell().without_env("X").env("X", "1")), "1\n");
         assert_eq!(task(shell().env("X", "1").without_env("X")), "unset\n");
     }
-
     #[test]
     fn what_a_child_says_is_kept_even_if_it_leaves_somebody_behind() {
         let script = "echo first >&2; echo last >&2; sleep 5 & exit 3";
         let ending = Task::new("/bin/sh", Path::new("/")).args(["-c", script]).listen().run().unwrap();
         assert!(!ending.success);
         assert_eq!(ending.stderr, "first\nlast\n");
-    }
-
-    #[test]
-    fn a_child_that_takes_too_long_is_ended_with_its_children() {
-        let script = "sleep 100 & wait";
-        let error =
-            Task::new("/bin/sh", Path::new("/")).args(["-c", script]).limit(Duration::from_millis(50)).run();
-        assert!(error.unwrap_err().to_string().contains("took too long"));
     }
 }

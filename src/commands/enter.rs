@@ -6,14 +6,14 @@ use super::Context;
 use crate::cli::{Enter, ShellName};
 use crate::config::Config;
 use crate::entry::Entry;
-use crate::error::Exit;
+use crate::error::{Exit, exit_of};
 use crate::shell::{Shell, script};
 use crate::venv;
 
 /// Prints the environment even if the venv could not be brought up to date: the last good one is
 /// better than none, and a shell must come of it.
 pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
-    let ShellName::Bash = arguments.shell;
+    let shell = spoken(arguments.shell);
     let config = Config::load(&context.environment)?;
     let entry = Entry {
         environment: &context.environment,
@@ -22,12 +22,31 @@ pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
         recreate: false,
     };
     let done = entry.bring_up_to_date();
-    if !venv::python(&config.venv).exists() {
-        return done.map(|()| Exit::Fine);
+    let entered = venv::python(&config.venv).exists();
+    let watches = matches!(shell, Shell::Direnv | Shell::Json);
+    // A watcher tries again when one of the files changes, above all where nothing came of it.
+    if entered || watches {
+        let changes = if entered { entry.changes() } else { Vec::new() };
+        let watched = if watches { entry.watched() } else { Vec::new() };
+        context.speaker.raw(&script(&changes, &watched, shell)?)?;
     }
-    if let Err(error) = done {
-        context.speaker.error(&error);
+    let Err(error) = done else { return Ok(Exit::Fine) };
+    if !entered {
+        return Err(error);
     }
-    context.speaker.raw(&script(&entry.changes(), Shell::Bash))?;
-    Ok(Exit::Fine)
+    context.speaker.error(&error);
+    Ok(match exit_of(&error) {
+        Exit::Interrupted => Exit::Interrupted,
+        _ => Exit::Fine,
+    })
+}
+
+fn spoken(name: ShellName) -> Shell {
+    match name {
+        ShellName::Bash => Shell::Bash,
+        ShellName::Zsh => Shell::Zsh,
+        ShellName::Fish => Shell::Fish,
+        ShellName::Direnv => Shell::Direnv,
+        ShellName::Json => Shell::Json,
+    }
 }

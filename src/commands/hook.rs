@@ -6,20 +6,23 @@ use std::os::unix::ffi::OsStrExt;
 use anyhow::{Context as _, Result};
 
 use super::Context;
-use crate::cli::{Hook, ShellName};
+use crate::cli::{Hook, HookName};
 use crate::error::Exit;
-use crate::shell::quote_posix;
-
-const BASH: &str = include_str!("../../hooks/venvfix.bash");
+use crate::shell::{quote_fish, quote_posix};
 
 /// Stands in the hooks for the program's own path.
 const PROGRAM: &str = "@program@";
 
 pub(super) fn run(context: &Context, arguments: &Hook) -> Result<Exit> {
-    let ShellName::Bash = arguments.shell;
     let program = env::current_exe().context("could not find this program")?;
-    let program = quote_posix(program.as_os_str().as_bytes());
-    let (before, after) = BASH.split_once(PROGRAM).unwrap_or((BASH, ""));
+    let program = program.as_os_str().as_bytes();
+    let (text, program) = match arguments.shell {
+        HookName::Bash => (include_str!("../../hooks/venvfix.bash"), quote_posix(program)),
+        HookName::Zsh => (include_str!("../../hooks/venvfix.zsh"), quote_posix(program)),
+        HookName::Fish => (include_str!("../../hooks/venvfix.fish"), quote_fish(program)),
+        HookName::Direnv => (include_str!("../../hooks/venvfix.direnv"), quote_posix(program)),
+    };
+    let (before, after) = text.split_once(PROGRAM).unwrap_or((text, ""));
     context.speaker.raw(&[before.as_bytes(), &program, after.as_bytes()].concat())?;
     Ok(Exit::Fine)
 }

@@ -4,10 +4,15 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::error::Trouble;
 use crate::offer::{ShellVariables, in_store};
+
+/// Large wheels over a slow line, and builds from source, take their time.
+const DEADLINE: Duration = Duration::from_secs(3600);
 
 /// What the environment says. Taken once, so that everything behind it is a function of data.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +44,8 @@ pub struct Environment {
     pub uv_python_downloads: bool,
     /// VENVFIX_SKIP is set.
     pub skip: bool,
+    /// How long an installer may take where nobody can interrupt it; `None`: for ever.
+    pub deadline: Option<Duration>,
 }
 
 impl Environment {
@@ -76,6 +83,7 @@ impl Environment {
             temporary: env::temp_dir(),
             dead_certificates: dead_certificates(),
             uv_python_downloads: env::var_os("UV_PYTHON_DOWNLOADS").is_some(),
+            deadline: deadline(env::var_os("VENVFIX_DEADLINE"))?,
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
         })
     }
@@ -104,6 +112,18 @@ impl Environment {
     }
 }
 
+/// VENVFIX_DEADLINE: seconds; 0 means none.
+fn deadline(value: Option<OsString>) -> Result<Option<Duration>> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(Some(DEADLINE)) };
+    match value.to_str().and_then(|text| text.parse().ok()) {
+        Some(0) => Ok(None),
+        Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+        None => Err(Trouble::usage(format!("VENVFIX_DEADLINE is no number: {}", value.to_string_lossy()))
+            .help("name the seconds that an installer may take, such as 7200")
+            .into()),
+    }
+}
+
 fn dead_certificates() -> Vec<&'static str> {
     const NAMES: [&str; 6] = [
         "CURL_CA_BUNDLE",
@@ -118,4 +138,21 @@ fn dead_certificates() -> Vec<&'static str> {
         value.is_some_and(|file| !Path::new(&file).exists())
     };
     NAMES.into_iter().filter(is_dead).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_seconds_and_0_is_none() {
+        let said = |text: &str| deadline(Some(text.into()));
+        assert_eq!(deadline(None).unwrap(), Some(DEADLINE));
+        assert_eq!(said("").unwrap(), Some(DEADLINE));
+        assert_eq!(said("90").unwrap(), Some(Duration::from_secs(90)));
+        assert_eq!(said("0").unwrap(), None);
+        for wrong in ["1h", "-1", "99999999999999999999999"] {
+            assert!(said(wrong).unwrap_err().to_string().contains("VENVFIX_DEADLINE is no number"));
+        }
+    }
 }

@@ -1,24 +1,29 @@
 //! Environment changes as text of a shell.
 
 mod quote;
+mod script;
 
-pub use quote::{quote_posix, word};
+pub use quote::{quote_fish, quote_posix, word};
+pub use script::{END, script};
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::offer::in_store;
 
-/// The last line of a script: a hook evaluates nothing that ends otherwise, since a killed program
-/// may leave half a script.
-pub const END: &str = "# venvfix: end";
-
-/// Shells that `enter` speaks to.
+/// Whom `enter` speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
     /// bash, as nix-shell runs it.
     Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+    /// The bash in which direnv evaluates an .envrc.
+    Direnv,
+    /// Editors and other programs.
+    Json,
 }
 
 /// Changes to a shell's environment; `None` unsets.
@@ -84,25 +89,6 @@ fn without_store(python_path: &OsStr) -> Option<OsString> {
     std::env::join_paths(others).ok().filter(|path| !path.is_empty())
 }
 
-/// The changes as a script for `shell`.
-pub fn script(changes: &Changes, shell: Shell) -> Vec<u8> {
-    let Shell::Bash = shell;
-    let mut text = Vec::new();
-    for (name, value) in changes {
-        match value {
-            Some(value) => {
-                text.extend_from_slice(format!("\\builtin export {name}=").as_bytes());
-                text.extend_from_slice(&quote_posix(value.as_bytes()));
-            }
-            None => text.extend_from_slice(format!("\\builtin unset -v {name}").as_bytes()),
-        }
-        text.push(b'\n');
-    }
-    text.extend_from_slice(END.as_bytes());
-    text.push(b'\n');
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,22 +99,5 @@ mod tests {
         assert_eq!(without_store(path).unwrap(), "/home/me/lib");
         assert_eq!(without_store(OsStr::new("/nix/store/a/lib")), None);
         assert_eq!(without_store(OsStr::new("")), None);
-    }
-
-    #[test]
-    fn a_script_is_quoted_and_ends_with_the_mark() {
-        let changes = activation(&Surroundings {
-            venv: Path::new("/a b/it's/.venv"),
-            path: OsStr::new("/usr/bin:/a b/it's/.venv/bin"),
-            python_path: OsStr::new(""),
-            libraries: None,
-            interpreter: None,
-            uv_downloads_settled: false,
-        });
-        let text = String::from_utf8(script(&changes, Shell::Bash)).unwrap();
-        assert!(text.starts_with("\\builtin export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n"), "{text}");
-        assert!(text.contains("\n\\builtin unset -v SOURCE_DATE_EPOCH\n"));
-        assert!(text.contains("\n\\builtin export VIRTUAL_ENV_PROMPT='.venv'\n"));
-        assert!(text.ends_with("\n# venvfix: end\n"));
     }
 }

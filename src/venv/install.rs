@@ -192,7 +192,8 @@ impl Installation<'_> {
             }
         }
         let quiet = if terminal { None } else { Some("--quiet") };
-        task.args(quiet).listen()
+        let deadline = self.environment.deadline;
+        task.called(self.installer.name()).deadline(deadline).args(quiet).listen()
     }
 
     fn another_try(&self, ending: &Ending, task: &Task) -> Option<(String, Task)> {

@@ -12,7 +12,7 @@ fn the_venv_is_made_filled_and_printed_and_then_left_alone() {
     let quoted = |name: &str| format!("export VIRTUAL_ENV{name}");
     let ended = ended.prints(&[&quoted("='"), &quoted("_PROMPT='.venv'"), "unset -v SOURCE_DATE_EPOCH\n"]);
     assert!(
-        ended.stdout.starts_with(&format!("\\builtin export PATH='{}/bin:", venv.display())),
+        ended.stdout.contains(&format!("\n\\builtin export PATH='{}/bin:", venv.display())),
         "{}",
         ended.stdout
     );
@@ -283,6 +283,31 @@ fn without_python_it_says_what_to_add() {
     let mut run = command(VENVFIX, project.path());
     let ended: Ended = run.arg("enter").env("PATH", "/nowhere").output().unwrap().into();
     ended.exits(3).says(&["there is no python3 on PATH", "help: add python3 to the packages in shell.nix"]);
+}
+
+#[test]
+fn json_is_for_editors_and_says_what_to_watch() {
+    let project = Project::new("-r more.txt\nbeta\n");
+    project.folder.write("more.txt", "");
+    let json = project.run(&[VENVFIX, "enter", "--shell", "json"]).exits(0).json();
+    let venv = project.folder.join(".venv");
+    assert_eq!(json["set"]["VIRTUAL_ENV"], venv.to_str().unwrap());
+    assert!(json["set"]["PATH"].as_str().unwrap().starts_with(&format!("{}/bin:", venv.display())));
+    assert_eq!(json["unset"], serde_json::json!(["PYTHONHOME", "SOURCE_DATE_EPOCH"]));
+    let names = ["venvfix.toml", "pyproject.toml", "shell.nix", "requirements.txt", "more.txt"];
+    let files = names.map(|name| project.folder.join(name).to_str().unwrap().to_owned());
+    assert_eq!(json["watch"], serde_json::json!(files));
+}
+
+#[test]
+fn what_to_watch_is_said_also_where_nothing_could_be_entered() {
+    let project = Project::new("beta\n");
+    project.folder.write(".venv", "in the way");
+    let ended = project.run(&[VENVFIX, "enter", "--shell", "direnv"]).exits(3);
+    assert!(ended.stdout.contains("/requirements.txt'\n"), "{ended:?}");
+    assert!(!ended.stdout.contains("export"), "{ended:?}");
+    let json = project.run(&[VENVFIX, "enter", "--shell", "json"]).exits(3).json();
+    assert_eq!(json["set"], serde_json::json!({}));
 }
 
 #[test]

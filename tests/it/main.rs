@@ -3,13 +3,14 @@
 
 mod add_lib;
 mod against_venv_shell_hook;
+mod direnv;
 mod doctor;
 mod drop_in;
 mod enter;
 mod entries;
 mod entries_at_once;
-mod hook;
 mod init;
+mod interrupts;
 mod kills;
 mod loader;
 mod loader_files;
@@ -21,6 +22,7 @@ mod provide;
 mod pythons;
 mod repair;
 mod settings;
+mod shells;
 mod sources;
 mod story;
 mod support;

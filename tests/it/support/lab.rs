@@ -56,14 +56,14 @@ impl Lab {
 
     /// The same, with options of nixos-run.
     pub fn run_with(&self, project: &Path, options: &[&str], command: &[&str]) -> Ended {
-        self.command(project, options, command).output().unwrap().into()
+        let mut run = self.command(project, options, command);
+        run.stdin(std::process::Stdio::null()).output().unwrap().into()
     }
 
-    /// The same, to be started.
+    /// What does so, not yet run.
     pub fn command(&self, project: &Path, options: &[&str], command: &[&str]) -> Command {
         let mut run = Command::new(self.folder.join("nixos-run"));
         run.arg("-p").arg(project).arg("-r").arg(&self.program).args(options).arg("--").args(command);
-        run.stdin(std::process::Stdio::null());
         run
     }
 

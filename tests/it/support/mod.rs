@@ -6,6 +6,7 @@ pub mod layout;
 pub mod nix;
 pub mod object;
 pub mod project;
+pub mod shell;
 pub mod source;
 pub mod venv;
 pub mod wheel;
