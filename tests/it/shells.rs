@@ -7,15 +7,21 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use venvfix::shell::{Changes, Shell, activation, quote_posix};
+use venvfix::shell::{Changes, Shell, Surroundings, activation, quote_posix};
 
 use super::support::shell::{BASH, FISH, Kind, StandIn, ZSH, shells};
 use super::support::{Ended, Folder, VENVFIX, cannot_run, command, venvfix};
 
+fn entering(venv: &Path, path: &OsStr, libraries: Option<(&Path, &OsStr)>) -> Changes {
+    let python_path = OsStr::new("/my lib:/nix/store/a-numpy/lib/python3.12/site-packages");
+    let interpreter = Some("/nix/store/p-python3/bin/python3.12".into());
+    activation(&Surroundings { venv, path, python_path, libraries, interpreter, uv_downloads_settled: false })
+}
+
 fn changes(venv: &str) -> Changes {
     let path = std::env::var_os("PATH").unwrap();
     let libraries = Path::new(venv).join("links");
-    activation(Path::new(venv), &path, Some((&libraries, OsStr::new("/mine"))))
+    entering(Path::new(venv), &path, Some((&libraries, OsStr::new("/mine"))))
 }
 
 /// `env -0`, sorted, without what shells change by themselves.
@@ -93,7 +99,7 @@ fn a_search_path_that_there_was_not_is_gone_again() {
     for kind in shells() {
         let path = std::env::var_os("PATH").unwrap();
         let libraries = Some((Path::new("/v/links"), OsStr::new("")));
-        let stand_in = StandIn::printing(&activation(Path::new("/v"), &path, libraries), kind);
+        let stand_in = StandIn::printing(&entering(Path::new("/v"), &path, libraries), kind);
         let ended = kind.run(&stand_in, "", "venvfix-enter; env; deactivate; echo after; env").exits(0);
         let (inside, after) = ended.stdout.split_once("after\n").unwrap();
         assert!(inside.contains("LD_LIBRARY_PATH=/v/links\n"), "{ended:?}");
@@ -107,7 +113,7 @@ fn entering_another_project_and_deactivating_leaves_both() {
         let stand_in = StandIn::printing(&changes("/first"), kind);
         let second = StandIn::printing(&changes("/second"), kind);
         let path = format!("/first/bin:{}", std::env::var("PATH").unwrap());
-        second.prints(&activation(Path::new("/second"), OsStr::new(&path), None), kind);
+        second.prints(&entering(Path::new("/second"), OsStr::new(&path), None), kind);
         let printed = second.program.with_file_name("printed");
         let copy = stand_in.folder.write("second", fs::read(printed).unwrap());
         let target = stand_in.program.with_file_name("printed");
@@ -331,7 +337,7 @@ fn a_long_path_is_not_cut() {
     for kind in shells() {
         let path: Vec<String> = (0..4000).map(|number| format!("/directory/number/{number}")).collect();
         let path = format!("{}:/usr/bin:/bin", path.join(":"));
-        let stand_in = StandIn::printing(&activation(Path::new("/v"), OsStr::new(&path), None), kind);
+        let stand_in = StandIn::printing(&entering(Path::new("/v"), OsStr::new(&path), None), kind);
         let ended = kind.run(&stand_in, "", "venvfix-enter; /usr/bin/env | /usr/bin/grep ^PATH=").exits(0);
         assert_eq!(ended.stdout, format!("PATH=/v/bin:{path}\n"), "{}", kind.name);
     }
