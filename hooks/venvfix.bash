@@ -50,8 +50,11 @@ function _venvfix-keep {
     if [[ -z ${_venvfix_kept-} ]]; then
         _venvfix_kept=' '
         _venvfix_folders=()
-        _venvfix_undo="$(\builtin declare -f deactivate)" || \builtin :
-        _venvfix_undo+=$'\n'
+        _venvfix_undo=
+        # Asked first: a command substitution costs a process.
+        if \builtin declare -F deactivate > /dev/null; then
+            _venvfix_undo="$(\builtin declare -f deactivate)"$'\n'
+        fi
     fi
     names="${names#'# venvfix: changes '}"
     while [[ -n $names ]]; do

@@ -168,6 +168,10 @@ fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<Str
             let known = observed.stamp.as_ref().map(|stamp| &stamp.interpreter);
             let before = known.unwrap_or(interpreter);
             let changed = *before != observed.interpreter && (known.is_some() || !observed.wrapped);
+            let led_astray = observed.stamp.as_ref().is_some_and(|stamp| stamp.python != *interpreter);
+            if led_astray && !changed {
+                return Some(format!("its python leads to {}", shown(interpreter)));
+            }
             changed.then(|| match (version(before), version(&observed.interpreter)) {
                 (Some(old), Some(new)) if old != new => format!("python changed from {old} to {new}"),
                 _ => format!("python changed from {} to {}", shown(before), shown(&observed.interpreter)),
@@ -194,6 +198,7 @@ mod tests {
         let sources = vec![Source::Requirements("/p/requirements.txt".into())];
         let mut stamp = Stamp::new(Path::new("/nowhere"), "/py".into(), closure.inputs.clone());
         stamp.sources = sources.clone();
+        stamp.python = "/py".into();
         stamp.offer = vec!["/nix/store/z/lib".into()];
         stamp.site_packages = vec![("/v/lib".into(), 7)];
         Observed {
@@ -239,6 +244,18 @@ mod tests {
             o.interpreter = "/nix/store/y-python3-3.13.2/bin/python3.13".into();
         });
         assert_eq!(reason.create.as_deref(), Some("python changed from 3.12.9 to 3.13.2"));
+    }
+
+    #[test]
+    fn a_python_that_somebody_linked_elsewhere_is_not_believed() {
+        let plan = decide(|o| o.present = Present::Working("/bin/true".into()));
+        assert_eq!(plan.create.as_deref(), Some("its python leads to /bin/true"));
+        // The shell's python may be a wrapper around the venv's.
+        let wrapped = decide(|o| {
+            o.stamp.as_mut().unwrap().interpreter = "/wrapper".into();
+            o.interpreter = "/wrapper".into();
+        });
+        assert!(wrapped.is_nothing());
     }
 
     #[test]

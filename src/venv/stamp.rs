@@ -29,6 +29,8 @@ pub struct Stamp {
     pub device: u64,
     /// The interpreter, without links.
     pub interpreter: PathBuf,
+    /// Where the venv's own `bin/python` led.
+    pub python: PathBuf,
     /// What was installed.
     pub sources: Vec<Source>,
     /// The files that depends on, as they were.
@@ -60,6 +62,7 @@ impl Stamp {
             venv: venv.to_owned(),
             device: device(venv),
             interpreter,
+            python: fs::canonicalize(super::python(venv)).unwrap_or_default(),
             sources: Vec::new(),
             inputs,
             packages: Vec::new(),

@@ -148,7 +148,6 @@ fn the_python_is_another_minor_version() {
 
 /// As uv brings it: the link leads to a program with a loader that NixOS does not have.
 #[test]
-#[ignore = "a venv with a stamp is believed, wherever its python leads"]
 fn the_python_of_the_venv_is_made_for_other_systems() {
     breaks_and_is_put_right(&State {
         happens: &|project| {
