@@ -167,8 +167,8 @@ impl Entry<'_> {
             // What is built on the way, with numpy at hand, needs libraries too.
             self.scan_and_provide(observed)?;
         }
-        let mended = self.mend(&plan.repair, observed);
-        let installed = mended.and_then(|()| match &plan.install {
+        let prepared = self.mend(&plan.repair, observed, |mending| mending.prepare(&plan.repair));
+        let installed = prepared.and_then(|()| match &plan.install {
             Some(reason) => {
                 let names: Vec<String> = requirements.iter().map(|file| self.shown(file)).collect();
                 self.speaker.step(format_args!("installing {} ({reason})", names.join(", ")));
@@ -177,15 +177,22 @@ impl Entry<'_> {
             }
             None => Ok(()),
         });
+        let installed = match installed {
+            Err(error) if exit_of(&error) == Exit::Interrupted => Err(error),
+            // Requirements that cannot be had are no reason to lack what was installed by hand.
+            other => other.and(self.mend(&plan.repair, observed, |mending| mending.finish(&plan.repair))),
+        };
         if installed.is_err() && matches!(observed.present, Present::Working(_)) && make::restore(venv)? {
             self.speaker.step(format_args!("kept the {} that was there", self.shown(venv)));
             return installed;
         }
         let (mut stamp, mut found) = self.scan_and_provide(observed)?;
         let tried = [plan.repair.as_slice(), &observed.closely.damaged].concat();
-        let mut damaged = mend::still_damaged(venv, &tried);
+        let mut damaged = mend::still_damaged(venv, &tried, observed.closely.interrupted);
         let gone = repair::repairs(mend::vanished(&found), Vec::new(), known(observed));
-        let installed = installed.and_then(|()| self.mend(&gone, observed));
+        let installed = installed
+            .and_then(|()| self.mend(&gone, observed, |mending| mending.prepare(&gone)))
+            .and_then(|()| self.mend(&gone, observed, |mending| mending.finish(&gone)));
         if !gone.is_empty() {
             (stamp, found) = self.scan_and_provide(observed)?;
         }
@@ -214,13 +221,24 @@ impl Entry<'_> {
         }
     }
 
-    fn mend(&self, repairs: &[Repair], observed: &Observed) -> Result<()> {
+    fn mend(
+        &self,
+        repairs: &[Repair],
+        observed: &Observed,
+        step: impl FnOnce(&Mending<'_>) -> Result<()>,
+    ) -> Result<()> {
         if repairs.is_empty() {
             return Ok(());
         }
-        let Config { venv, project, .. } = self.config;
-        let (inputs, installer) = (&observed.inputs, &self.installer()?);
-        Mending { venv, project, inputs, installer, speaker: self.speaker }.carry_out(repairs)
+        let mending = Mending {
+            venv: &self.config.venv,
+            project: &self.config.project,
+            inputs: &observed.inputs,
+            installer: &self.installer()?,
+            interrupted: observed.closely.interrupted,
+            speaker: self.speaker,
+        };
+        step(&mending)
     }
 
     /// What could not be mended is said once, and not tried again.
