@@ -68,51 +68,62 @@ pub struct Mending<'a> {
     pub installation: &'a Installation<'a>,
     /// Where packages come from.
     pub inputs: &'a Inputs,
+    /// Work on the venv was interrupted before.
+    pub interrupted: bool,
     /// The voice.
     pub speaker: Speaker,
 }
 
 impl Mending<'_> {
-    /// Installs each again, without its dependencies. One that cannot be had is left to the
-    /// requirements: [`still_damaged`] tells whether they brought it.
+    /// Writes down what is damaged and takes away what an installer would stumble over: before the
+    /// requirements are installed, which bring most of it by themselves, and from the right place.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub fn prepare(&self, repairs: &[Repair]) -> Result<()> {
+        repair::begin(self.installation.venv, repairs)?;
+        for repair in repairs {
+            self.speaker.step(format_args!("{} is damaged: {}", repair.title(), repair.reason));
+            repair.unusable.iter().try_for_each(|folder| {
+                fs::remove_dir_all(folder).with_context(|| format!("could not remove {}", folder.display()))
+            })?;
+        }
+        // A damaged pip cannot install itself: Python brings one.
+        match repairs.iter().any(|repair| self.is_installer(repair)) {
+            true => {
+                install::renew_pip(&crate::venv::python(self.installation.venv), self.installation.project)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Installs again, without its dependencies, what the requirements have not brought. What cannot
+    /// be had is left.
     ///
     /// # Errors
     /// If the installer is not there or is interrupted.
-    pub fn carry_out(&self, repairs: &[Repair]) -> Result<()> {
-        if repairs.is_empty() {
-            return Ok(());
-        }
-        let venv = self.installation.venv;
-        repair::begin(venv, repairs)?;
-        for repair in repairs {
-            self.speaker.step(format_args!("installing {} again ({})", repair.title(), repair.reason));
-            self.clear(repair)?;
-        }
-        // A damaged pip cannot install itself: Python brings one.
-        let by_itself =
-            |repair: &&Repair| repair.name == "pip" && self.installation.installer == Installer::Pip;
-        if repairs.iter().any(|repair| by_itself(&repair)) {
-            install::renew_pip(&crate::venv::python(venv), self.installation.project)?;
-        }
+    pub fn finish(&self, repairs: &[Repair]) -> Result<()> {
+        let unmet = unmet(self.installation.venv, repairs, self.interrupted);
         for rebuild in [false, true] {
-            let kind = |repair: &&Repair| repair.rebuild == rebuild && !by_itself(repair);
-            let group: Vec<&Repair> = repairs.iter().filter(kind).collect();
-            self.install(&group)?;
+            let kind = |repair: &&Repair| repair.rebuild == rebuild && !self.is_installer(repair);
+            let group: Vec<&Repair> = unmet.iter().filter(kind).collect();
+            if !group.is_empty() {
+                let titles: Vec<String> = group.iter().map(|repair| repair.title()).collect();
+                self.speaker.step(format_args!("installing {} again", titles.join(", ")));
+                self.install(&group)?;
+            }
         }
-        repair::end(venv);
+        repair::end(self.installation.venv);
         Ok(())
     }
 
-    /// What an installer would stumble over.
-    fn clear(&self, repair: &Repair) -> Result<()> {
-        repair.unusable.iter().try_for_each(|folder| {
-            fs::remove_dir_all(folder).with_context(|| format!("could not remove {}", folder.display()))
-        })
+    fn is_installer(&self, repair: &Repair) -> bool {
+        repair.name == "pip" && self.installation.installer == Installer::Pip
     }
 
     /// All at once, which is quick; one by one where one cannot be had.
     fn install(&self, group: &[&Repair]) -> Result<()> {
-        if group.is_empty() || self.try_install(group)? || group.len() == 1 {
+        if self.try_install(group)? || group.len() == 1 {
             return Ok(());
         }
         for repair in group {
@@ -125,7 +136,7 @@ impl Mending<'_> {
         match self.installation.again(group, self.inputs) {
             Err(error) if exit_of(&error) == Exit::Interrupted => Err(error),
             Err(error) => {
-                self.speaker.error(&error);
+                self.speaker.warn(format_args!("{error:#}"));
                 Ok(false)
             }
             Ok(()) => Ok(true),
@@ -133,18 +144,30 @@ impl Mending<'_> {
     }
 }
 
-/// Which of `before` and of what was just tried are damaged still, or gone.
-pub fn still_damaged(venv: &Path, before: &[Repair]) -> Vec<Repair> {
-    if before.is_empty() {
+/// Which of `repairs` are damaged still, or gone.
+pub fn still_damaged(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
+    let mut found = unmet(venv, repairs, interrupted);
+    found.retain(|repair| !repair.rebuild);
+    repair::repairs(found, Vec::new(), &[])
+}
+
+/// Which of `repairs` nothing has brought about.
+fn unmet(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
+    if repairs.is_empty() {
         return Vec::new();
     }
     let site_packages = crate::venv::site_packages(venv);
-    let now: Vec<Repair> = health::damaged(&site_packages, venv, false).iter().map(of).collect();
+    let damaged: Vec<Repair> = health::damaged(&site_packages, venv, interrupted).iter().map(of).collect();
     let installed = crate::venv::read_distributions(&site_packages, venv);
-    let is_gone = |repair: &Repair| installed.iter().all(|found| found.name != repair.name);
-    let is_damaged = |repair: &Repair| now.iter().any(|found| found.key() == repair.key());
-    let damaged = before.iter().filter(|repair| is_gone(repair) || is_damaged(repair));
-    repair::repairs(damaged.cloned().collect(), Vec::new(), &[])
+    let is_unmet = |repair: &Repair| match installed.iter().find(|found| found.name == repair.name) {
+        None => true,
+        Some(found) => {
+            let is_elsewhere =
+                matches!(repair.source, Origin::Editable(_)) && Origin::of(&found.dist_info) != repair.source;
+            repair.rebuild || is_elsewhere || damaged.iter().any(|damaged| damaged.key() == repair.key())
+        }
+    };
+    repairs.iter().filter(|repair| is_unmet(repair)).cloned().collect()
 }
 
 /// What a scan shows to be built with store paths that are gone.
