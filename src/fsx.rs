@@ -105,7 +105,7 @@ pub fn open(path: &Path) -> io::Result<Option<fs::File>> {
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     let failed = || format!("could not read {}", path.display());
     let Some(file) = open(path).with_context(failed)? else { return Ok(None) };
-    let mut bytes = Vec::new();
+    let mut bytes = room(&file, limit);
     file.take(limit + 1).read_to_end(&mut bytes).with_context(failed)?;
     if bytes.len() as u64 > limit {
         bail!("could not read {}: larger than {limit} bytes", path.display());
@@ -124,9 +124,16 @@ pub fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
 
 /// Reads the beginning of a file as text, whatever its bytes; `None` where that cannot be.
 pub fn read_start(path: &Path, limit: u64) -> Option<String> {
-    let mut bytes = Vec::new();
-    open(path).ok()??.take(limit).read_to_end(&mut bytes).ok()?;
+    let file = open(path).ok()??;
+    let mut bytes = room(&file, limit);
+    file.take(limit).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// For all of a file at once: read to its end, a small one would be read in many small steps.
+fn room(file: &fs::File, limit: u64) -> Vec<u8> {
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+    Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1)
 }
 
 /// Removes `.` and `..` from a path by its text alone.
