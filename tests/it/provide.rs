@@ -141,6 +141,7 @@ fn the_setting_ld_library_path_links_just_what_is_wanted() {
 #[test]
 fn roots_keep_the_venv_working_and_go_with_it() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = lab.roots();
     let folder = project(lab, "pkgs.zbar", "odd");
     wheel::make(&folder.join("wheels"), "odd", &["--needs", "libzbar.so.0"]);
     lab.nix_shell(folder.path(), "true").exits(0);
@@ -317,6 +318,7 @@ fn the_drivers_library_and_the_variable_for_it_are_there_where_a_driver_is() {
 #[test]
 fn a_store_path_in_use_outlives_a_garbage_collection_and_goes_with_the_venv() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = lab.roots();
     // A package that nothing else keeps.
     let own = "(pkgs.runCommand \"own-zbar\" { } ''mkdir -p $out/lib; cp ${pkgs.zbar.lib or pkgs.zbar}/lib/libzbar.so.0 $out/lib/'')";
     let folder = project(lab, own, "odd");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Ended, cannot_run};
 
@@ -35,6 +35,13 @@ impl Lab {
                 None
             }
         }
+    }
+
+    /// To be held by whoever looks at garbage collector roots: Nix forgets those whose links it does
+    /// not see, and a run sees its own project alone.
+    pub fn roots(&self) -> MutexGuard<'static, ()> {
+        static ROOTS: Mutex<()> = Mutex::new(());
+        ROOTS.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn build() -> Result<Self, String> {
