@@ -12,10 +12,10 @@ use crate::diagnose::{
     self, Code, Confidence, Counts, Examined, Finding, Input, Opened, Python, Reach, Remedy, Report, SCHEMA,
     Severity,
 };
-use crate::elf::{Machine, Object, Unreadable};
+use crate::elf::{self, Machine, Object, Unreadable};
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
-use crate::venv::{Distribution, Interpreter, LoaderKind, Owned, read_distributions};
+use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Owned, read_distributions};
 
 /// A tree of installed files.
 pub struct Tree<'a> {
@@ -80,7 +80,7 @@ pub fn examine(
 ) -> Examination {
     let distributions = read_distributions(tree.site_packages, tree.root);
     let files = DiskFiles::default();
-    let python = target.python();
+    let python = target.python().map(|version| abi(version, tree.site_packages));
     let examined = read_all(tree, &distributions, &files, python);
     let system = target.system(tree.root);
     let resolver = Resolver::new(&files, &system, target.machine());
@@ -93,6 +93,8 @@ pub fn examine(
         distributions: &distributions,
         machine: target.machine(),
         python,
+        musl: target.is_musl(),
+        exists: &|path| path.exists(),
         resolver,
         interpreter,
         offer: reaching.offer,
@@ -160,6 +162,13 @@ impl Target<'_> {
         }
     }
 
+    fn is_musl(&self) -> bool {
+        match self {
+            Self::Real(interpreter, ..) => elf::is_musl_loader(&interpreter.loader.to_string_lossy()),
+            Self::AssumedNix(..) => false,
+        }
+    }
+
     /// The search rules of the interpreter's loader.
     fn system(&self, root: &Path) -> System {
         match self {
@@ -214,11 +223,18 @@ impl Target<'_> {
     }
 }
 
+/// Where a venv keeps its packages tells which build of an X.Y it is of.
+fn abi(version: (u32, u32), site_packages: &[PathBuf]) -> Abi {
+    let folders = site_packages.iter().filter_map(|path| path.parent()?.file_name()?.to_str());
+    let mut abis = folders.filter_map(Abi::of_name);
+    abis.find(|abi| abi.version == version).unwrap_or_else(|| Abi::of_version(version))
+}
+
 fn read_all(
     tree: &Tree<'_>,
     distributions: &[Distribution],
     files: &DiskFiles,
-    python: Option<(u32, u32)>,
+    python: Option<Abi>,
 ) -> Vec<Examined> {
     let owned = crate::venv::files(tree.root, tree.site_packages, distributions);
     let examine = |Owned { path, owners }: Owned| {

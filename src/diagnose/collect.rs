@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::abi::{place, provided, wrong_abis};
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::musl::{self, MuslObjects};
 use super::opened::{move_to_opened, unopened_libraries};
 use super::preload::Preloads;
 use super::role::{Role, role};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
 use crate::loader::{Load, Offer, Process, Refusal, Resolver};
-use crate::venv::Distribution;
+use crate::venv::{Abi, Distribution};
 
 /// A file of the venv that was looked into.
 pub struct Examined {
@@ -45,8 +47,12 @@ pub struct Input<'a> {
     pub distributions: &'a [Distribution],
     /// The machine of the interpreter.
     pub machine: Machine,
-    /// X and Y of its version.
-    pub python: Option<(u32, u32)>,
+    /// What its extension modules are built for.
+    pub python: Option<Abi>,
+    /// Whether its libc is musl.
+    pub musl: bool,
+    /// Whether a file is there.
+    pub exists: &'a dyn Fn(&Path) -> bool,
     /// The search rules of its loader.
     pub resolver: Resolver<'a>,
     /// What is loaded when it has started.
@@ -71,6 +77,7 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     move_to_opened(input, &mut findings);
     findings.extend(foreign_programs(input));
     findings.extend(wrong_architectures(input));
+    findings.extend(wrong_abis(input));
     findings.sort_by(|a, b| {
         // Of what plugins need, what the table of opened libraries knows comes first.
         let code = |finding: &Finding| match (finding.code, finding.reach) {
@@ -86,11 +93,21 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
 
 impl Input<'_> {
     /// Objects that the interpreter's machine can run.
-    fn objects(&self) -> impl Iterator<Item = (&Examined, &Object)> {
+    pub(super) fn objects(&self) -> impl Iterator<Item = (&Examined, &Object)> {
         self.examined.iter().filter_map(|examined| {
             let object = examined.object.as_ref().ok()?;
             (object.machine == self.machine).then_some((examined, object.as_ref()))
         })
+    }
+
+    /// Has the installer bring a distribution again, as an index has it for this interpreter.
+    pub(super) fn reinstall(&self, owner: Owner) -> Remedy {
+        match owner.and_then(|owner| self.distributions.get(owner)) {
+            Some(found) => Remedy::Command {
+                command: format!("pip install --force-reinstall --no-deps --no-cache-dir {}", found.name),
+            },
+            None => Remedy::None { reason: "no installed distribution owns the file: remove it".into() },
+        }
     }
 
     pub(super) fn remedy_for(&self, soname: &str, affected: &[Affected]) -> Remedy {
@@ -137,6 +154,9 @@ struct Misses<'a> {
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
     stops: Stops,
+    musl: MuslObjects,
+    /// Folder and name of the extension modules that are imported.
+    modules: HashSet<(&'a Path, &'a str)>,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
     imported: HashSet<PathBuf>,
@@ -155,6 +175,8 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
         stops: Stops::default(),
+        musl: MuslObjects::default(),
+        modules: provided(input),
         old: OldLibraries::default(),
         imported: HashSet::new(),
     };
@@ -176,6 +198,13 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
 impl<'a> Misses<'a> {
     /// Loads `root` as its role has it and notes what is missing.
     fn open(&mut self, root: &'a Examined, reach: Reach) {
+        if self.is_foreign(root) {
+            // One for each libc, side by side, is as it should be.
+            if !place(root).is_some_and(|place| self.modules.contains(&place)) {
+                self.musl.note(root, reach);
+            }
+            return;
+        }
         let (resolver, offer) = (&self.input.resolver, self.input.offer);
         let (first, process) = match reach {
             Reach::Program => (0, resolver.start(&root.path, offer)),
@@ -188,7 +217,9 @@ impl<'a> Misses<'a> {
         let mut searched: HashMap<usize, Rc<[PathBuf]>> = HashMap::new();
         for (index, name) in process.missing(first) {
             let asker = self.asker(&process.loads[index], root);
-            if !self.preloads.brings(&asker.owners, name) {
+            if self.is_foreign(asker) {
+                self.musl.note(asker, reach);
+            } else if !self.preloads.brings(&asker.owners, name) {
                 let look = || resolver.searched(&process, index).into();
                 let places = searched.entry(index).or_insert_with(look);
                 self.note(asker, name, reach, places);
@@ -199,6 +230,11 @@ impl<'a> Misses<'a> {
             self.imported
                 .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
         }
+    }
+
+    fn is_foreign(&self, examined: &Examined) -> bool {
+        let object = examined.object.as_ref();
+        object.is_ok_and(|object| musl::is_foreign(self.input, examined, object))
     }
 
     /// Notes the files that are found and do not serve: damaged, or too old.
@@ -245,6 +281,7 @@ impl<'a> Misses<'a> {
     fn into_findings(self) -> Vec<Finding> {
         let mut unusable = self.old.into_findings(self.input);
         unusable.extend(self.stops.into_findings(self.input));
+        unusable.extend(self.musl.into_findings(self.input));
         let mut grouped: BTreeMap<(String, Reach), Vec<(Owner, Miss)>> = BTreeMap::new();
         for ((soname, owner), miss) in self.found {
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
@@ -288,7 +325,7 @@ fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
         let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else {
             continue;
         };
-        if (input.starts)(interpreter) {
+        if (input.starts)(interpreter) || musl::is_foreign(input, examined, object) {
             continue;
         }
         let owner = examined.owners.first().copied();

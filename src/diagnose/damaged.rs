@@ -63,13 +63,6 @@ fn unreadable(input: &Input<'_>, examined: &Examined, error: &Unreadable, asked:
     let own = if is_extension(&examined.shown, input.python) { Reach::Import } else { Reach::Plugin };
     let reach = asked.map_or(own, |asked| asked.min(own));
     let owner = examined.owners.first().copied();
-    let name = owner.and_then(|owner| input.distributions.get(owner)).map(|found| found.name.as_str());
-    let remedy = match name {
-        Some(name) => Remedy::Command {
-            command: format!("pip install --force-reinstall --no-deps --no-cache-dir {name}"),
-        },
-        None => Remedy::None { reason: "no installed distribution owns the file: remove it".into() },
-    };
     Finding {
         code: Code::UnreadableObject,
         severity: reach.severity(),
@@ -77,7 +70,7 @@ fn unreadable(input: &Input<'_>, examined: &Examined, error: &Unreadable, asked:
         soname: None,
         distributions: input.affected([(owner, vec![examined.shown.display().to_string()])].into()),
         searched: Vec::new(),
-        remedy,
+        remedy: input.reinstall(owner),
         detail: Some(error.to_string()),
     }
 }

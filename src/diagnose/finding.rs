@@ -76,6 +76,10 @@ pub enum Code {
     ForeignProgram,
     /// The requirements were not installed as they are now.
     IncompleteInstall,
+    /// An object for musl, where the interpreter has glibc.
+    WrongLibc,
+    /// An extension module for another Python, and none for this one.
+    WrongPythonAbi,
     /// An object for another machine.
     WrongArchitecture,
     /// A damaged object.

@@ -1,9 +1,11 @@
 //! Objects, what became of their needed names, and the catalog's remedies become findings. Pure:
 //! files are asked of [`crate::loader::Files`], remedies of a function.
 
+mod abi;
 mod collect;
 mod damaged;
 mod finding;
+mod musl;
 mod opened;
 mod preload;
 mod role;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::elf::Object;
+use crate::venv::Abi;
 
 /// What an object is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub enum Role {
 }
 
 /// The role of the object at `path`, relative to site-packages where it lies below it, for an
-/// interpreter of this X.Y.
-pub fn role(path: &Path, object: &Object, python: Option<(u32, u32)>) -> Role {
+/// interpreter of this kind.
+pub fn role(path: &Path, object: &Object, python: Option<Abi>) -> Role {
     if object.is_program() {
         Role::Program
     } else if is_extension(path, python) {
@@ -29,25 +30,50 @@ pub fn role(path: &Path, object: &Object, python: Option<(u32, u32)>) -> Role {
 
 /// Whether `import` would take the file for a module: PEP 3149 and PEP 384 endings, in a place that
 /// a dotted name reaches.
-pub fn is_extension(path: &Path, python: Option<(u32, u32)>) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let Some((stem, ending)) = name.split_once('.') else { return false };
-    let folders = path.parent().into_iter().flat_map(Path::components);
-    let mut folders = folders.map(|part| part.as_os_str().to_str().unwrap_or_default());
-    is_identifier(stem) && is_module_ending(stem, ending, python) && folders.all(is_importable)
+pub fn is_extension(path: &Path, python: Option<Abi>) -> bool {
+    module(path).is_some_and(|(_, made_for)| python.is_none_or(|python| made_for.serves(python)))
 }
 
-fn is_module_ending(stem: &str, ending: &str, python: Option<(u32, u32)>) -> bool {
+/// Which interpreters import an extension module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MadeFor {
+    /// Its name does not tell.
+    Any,
+    /// Those with the GIL (PEP 384).
+    Limited,
+    /// CPython of this kind.
+    One(Abi),
+}
+
+impl MadeFor {
+    pub(super) fn serves(self, python: Abi) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Limited => !python.free_threaded,
+            Self::One(abi) => abi == python,
+        }
+    }
+}
+
+/// Name of the extension module that lies at a path, and for whom it is.
+pub(super) fn module(path: &Path) -> Option<(&str, MadeFor)> {
+    let (stem, ending) = path.file_name()?.to_str()?.split_once('.')?;
+    let folders = path.parent().into_iter().flat_map(Path::components);
+    let mut folders = folders.map(|part| part.as_os_str().to_str().unwrap_or_default());
+    let made_for = made_for(stem, ending)?;
+    (is_identifier(stem) && folders.all(is_importable)).then_some((stem, made_for))
+}
+
+fn made_for(stem: &str, ending: &str) -> Option<MadeFor> {
     if ending == "so" {
         // `libX.so` is a library by custom; an untagged module seldom has such a name.
-        return !stem.starts_with("lib");
+        return (!stem.starts_with("lib")).then_some(MadeFor::Any);
     }
-    let Some(tag) = ending.strip_suffix(".so") else { return false };
+    let tag = ending.strip_suffix(".so")?;
     match tag.strip_prefix("cpython-") {
-        Some(tag) => {
-            python.is_none_or(|(major, minor)| tag.split('-').next() == Some(&format!("{major}{minor}")))
-        }
-        None => tag == "abi3" || tag.starts_with("pypy"),
+        Some(tag) => Abi::of_tag(tag.split('-').next()?).map(MadeFor::One),
+        None if tag == "abi3" => Some(MadeFor::Limited),
+        None => tag.starts_with("pypy").then_some(MadeFor::Any),
     }
 }
 
@@ -83,11 +109,17 @@ mod tests {
             "pkg/not-a-name/x.abi3.so",
             "pkg/data",
         ];
+        let python = Some(Abi::of_version((3, 11)));
         for path in modules {
-            assert!(is_extension(Path::new(path), Some((3, 11))), "{path}");
+            assert!(is_extension(Path::new(path), python), "{path}");
         }
         for path in others {
-            assert!(!is_extension(Path::new(path), Some((3, 11))), "{path}");
+            assert!(!is_extension(Path::new(path), python), "{path}");
         }
+        let free_threaded = Some(Abi { version: (3, 13), free_threaded: true });
+        assert!(is_extension(Path::new("x.cpython-313t-x86_64-linux-gnu.so"), free_threaded));
+        assert!(is_extension(Path::new("x.so"), free_threaded));
+        assert!(!is_extension(Path::new("x.abi3.so"), free_threaded));
+        assert!(!is_extension(Path::new("x.cpython-313-x86_64-linux-gnu.so"), free_threaded));
     }
 }

@@ -91,6 +91,12 @@ impl Object {
         interpreted && (self.fixed_executable || self.pie || self.soname.is_none())
     }
 
+    /// Whether it is linked to musl, which glibc cannot stand in for.
+    pub fn is_for_musl(&self) -> bool {
+        let needs = |name: &String| name.starts_with("libc.musl-");
+        self.needed.iter().any(needs) || self.interpreter.as_deref().is_some_and(is_musl_loader)
+    }
+
     /// What the loader of `machine` does on coming upon it in the search for a library
     /// (`open_verify` and `_dl_map_object_from_fd` in glibc's elf/dl-load.c).
     pub fn verdict(&self, machine: Machine) -> Verdict {
@@ -112,6 +118,11 @@ impl Object {
             Verdict::Fits
         }
     }
+}
+
+/// Whether this is the path of musl's dynamic loader.
+pub fn is_musl_loader(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("ld-musl-"))
 }
 
 /// Compares versions such as `2.4` and `2.38` by their numbers.

@@ -2,7 +2,7 @@
 
 use super::advice::{add_command, missing_libraries};
 use super::human::{WARNING, count, distributions, help, line, listed, number};
-use crate::diagnose::{Code, Finding, Report};
+use crate::diagnose::{Code, Finding, Report, Severity};
 
 /// After a scan.
 pub fn entry_summary(report: &Report) -> String {
@@ -23,6 +23,16 @@ pub fn entry_summary(report: &Report) -> String {
             &mut out,
             format_args!("{WARNING}venvfix{WARNING:#}: {sum} of {packages} cannot start on NixOS"),
         );
+    }
+    let wrong = |finding: &&Finding| {
+        let code = matches!(finding.code, Code::WrongLibc | Code::WrongPythonAbi);
+        code && finding.severity == Severity::Error
+    };
+    let wrong: Vec<&Finding> = report.findings.iter().filter(wrong).collect();
+    if !wrong.is_empty() {
+        let packages = distributions(wrong.iter().flat_map(|finding| &finding.distributions));
+        let text = "not importable here, built for another Python or libc";
+        line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {text}: {packages}"));
     }
     match add_command(report) {
         Some(command) => help(&mut out, &format!("{command}   # then enter the shell again")),

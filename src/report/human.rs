@@ -209,6 +209,15 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::ShadowedByPythonpath, _) => {
             format!("{} hidden by PYTHONPATH", count(number, "distribution is", "distributions are"))
         }
+        (Code::WrongLibc, _) => {
+            format!(
+                "{} built for musl, which is not here",
+                count(number, "distribution is", "distributions are")
+            )
+        }
+        (Code::WrongPythonAbi, _) => {
+            format!("{} built for another Python", count(number, "distribution is", "distributions are"))
+        }
         (Code::WrongArchitecture, _) => "objects for another architecture are not used here".into(),
         (Code::UnreadableObject, _) => format!("{} damaged", count(number, "object is", "objects are")),
         (Code::LibraryPathHazard, _) => "a library directory was refused".into(),

@@ -1,6 +1,7 @@
 //! The virtual environment: its interpreter, what is installed in it, and its life from one shell
 //! entry to the next. `plan` decides, `install` does.
 
+mod abi;
 mod config_file;
 mod direct_url;
 mod distribution;
@@ -31,6 +32,7 @@ use anyhow::{Context, Result};
 use crate::error::Trouble;
 use crate::fsx;
 use crate::shell::word;
+pub use abi::Abi;
 pub use config_file::ConfigFile;
 pub use direct_url::Origin;
 pub use distribution::Distribution;

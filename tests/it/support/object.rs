@@ -63,6 +63,11 @@ pub fn file(path: &str, content: impl Into<Vec<u8>>) -> Object {
 }
 
 impl Object {
+    /// At another path.
+    pub fn at(&self, path: String) -> Self {
+        Self { path, ..self.clone() }
+    }
+
     pub fn soname(mut self, soname: Option<&str>) -> Self {
         self.soname = soname.map(str::to_owned);
         self
