@@ -2,8 +2,7 @@
 //! diagnose meet.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -12,9 +11,10 @@ use crate::diagnose::{
     self, Code, Confidence, Counts, Examined, Finding, Input, Opened, Python, Reach, Remedy, Report, SCHEMA,
     Severity,
 };
-use crate::elf::{self, Machine, Object, Unreadable};
+use crate::elf::{self, Machine, Unreadable};
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
+use crate::venv::repair::{self, Repair};
 use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Owned, read_distributions};
 
 /// A tree of installed files.
@@ -50,13 +50,20 @@ pub struct Reaching<'a> {
     pub offer: Offer<'a>,
     /// A better remedy than the catalog's for a library that does not.
     pub remedy: &'a dyn Fn(&str) -> Option<Remedy>,
+    /// What to do for a distribution that is to be installed again.
+    pub repair: &'a dyn Fn(&Repair) -> Remedy,
     /// Directories that were refused.
     pub hazards: &'a [Hazard],
 }
 
 impl Reaching<'_> {
     /// Nothing does.
-    pub const NOTHING: Self = Self { offer: &|_| None, remedy: &|_| None, hazards: &[] };
+    pub const NOTHING: Self = Self {
+        offer: &|_| None,
+        remedy: &|_| None,
+        repair: &|repair| repair_remedy(repair, false),
+        hazards: &[],
+    };
 }
 
 /// What an examination brings to light.
@@ -103,6 +110,10 @@ pub fn examine(
         library_remedy: &|soname, askers| {
             (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, &distributions))
         },
+        rebuild_remedy: &|owner, package| {
+            let found = distributions.get(owner).filter(|found| repair::is_built_here(found))?;
+            Some((reaching.repair)(&Repair::vanished(found, package)))
+        },
         program_remedy: &program_remedy,
     });
     findings.extend(reaching.hazards.iter().map(hazard));
@@ -123,20 +134,11 @@ pub fn examine(
     };
     let mut named: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
     for examined in &examined {
-        for path in examined.object.iter().flat_map(|object| store_paths(object)) {
+        for path in examined.object.iter().flat_map(|object| diagnose::store_paths(object)) {
             named.entry(path).or_default().extend(&examined.owners);
         }
     }
     Examination { report, store_paths: named, distributions }
-}
-
-/// The store paths in an object's own search path, its needed names and its loader.
-fn store_paths(object: &Object) -> Vec<PathBuf> {
-    let texts = [&object.rpath, &object.runpath].into_iter().flatten();
-    let parts = texts.flat_map(|text| text.as_bytes().split(|&byte| byte == b':'));
-    let names = object.needed.iter().chain(&object.interpreter).map(|name| name.as_bytes());
-    let paths = parts.chain(names).map(|part| PathBuf::from(OsStr::from_bytes(part)));
-    paths.filter(|path| crate::offer::in_store(path)).collect()
 }
 
 impl Target<'_> {
@@ -253,6 +255,12 @@ fn read_all(
     owned.into_iter().filter_map(examine).collect()
 }
 
+/// What brings a distribution back: venvfix, where it looks after the venv, or pip.
+pub fn repair_remedy(repair: &Repair, ours: bool) -> Remedy {
+    let command = if ours { "venvfix sync".into() } else { repair.by_hand() };
+    Remedy::Command { command }
+}
+
 fn library_remedy(soname: &str, askers: &[&str], installed: &[Distribution]) -> Remedy {
     match catalog::soname(soname) {
         Some(catalog::Remedy::Attribute { attribute, older, sure, .. }) => Remedy::Attribute {
@@ -330,7 +338,7 @@ fn hazard(hazard: &Hazard) -> Finding {
 }
 
 /// What the settings keep silent: by SONAME, or where only ignored distributions are concerned.
-fn is_ignored(finding: &Finding, ignore: &[String]) -> bool {
+pub fn is_ignored(finding: &Finding, ignore: &[String]) -> bool {
     let named = |name: &str| ignore.iter().any(|ignored| ignored == name);
     let by_distribution = !finding.distributions.is_empty()
         && finding.distributions.iter().all(|affected| {

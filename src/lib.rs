@@ -2,6 +2,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod commands;
+pub mod condition;
 pub mod config;
 pub mod diagnose;
 pub mod elf;

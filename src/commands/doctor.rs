@@ -8,20 +8,33 @@ use anyhow::{Context as _, Result};
 use super::Context;
 use crate::catalog;
 use crate::cli::{Doctor, Format, Loader};
+use crate::condition;
 use crate::config::{Config, Environment, Provide};
-use crate::diagnose::{Affected, Code, Finding, Remedy, Report, Severity};
+use crate::diagnose::{Remedy, Report};
 use crate::error::{Exit, Trouble};
-use crate::examine::{Reaching, Rules, Target, Tree, examine};
+use crate::examine::{Reaching, Rules, Target, Tree, examine, repair_remedy};
 use crate::fsx;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
-use crate::venv::shadow::{self, Shadowed};
-use crate::venv::stamp::{self, Stamp};
-use crate::venv::{Venv, sources};
+use crate::venv::Venv;
+use crate::venv::repair::Repair;
+use crate::venv::stamp;
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
-    let report = look(context, arguments)?;
+    let (path, config) = place(&context.environment, arguments.path.as_deref())?;
+    let venv = match Venv::open(&path) {
+        Ok(venv) => venv,
+        Err(error) => {
+            // For programs, the one thing that can be said.
+            let report = condition::dead(&path, &shown(&context.environment, &path));
+            if let (Some(report), Format::Json) = (report, arguments.format) {
+                context.speaker.raw(report::json(&report)?.as_bytes())?;
+            }
+            return Err(error);
+        }
+    };
+    let report = look(context, arguments, &venv, &config);
     match arguments.format {
         Format::Human => {
             context
@@ -33,10 +46,8 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
     Ok(if report.counts.errors > 0 { Exit::ErrorsFound } else { Exit::Fine })
 }
 
-fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
+fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> Report {
     let environment = &context.environment;
-    let (path, config) = place(environment, arguments.path.as_deref())?;
-    let venv = Venv::open(&path)?;
     let machine = venv.interpreter.object.machine;
     let library_path = environment.shell.ld_library_path.clone().into();
     let target = match arguments.loader {
@@ -44,69 +55,36 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         Loader::Host => Target::Real(&venv.interpreter, library_path, Rules::Host),
         Loader::Nix => Target::AssumedNix(machine, venv.interpreter.minor_version()),
     };
-    let tree =
-        Tree { root: &venv.root, site_packages: &venv.site_packages, shown: &shown(environment, &path) };
+    let tree = Tree {
+        root: &venv.root,
+        site_packages: &venv.site_packages,
+        shown: &shown(environment, &venv.shown),
+    };
+    let ours = stamp::is_ours(&venv.root);
+    let repair = |repair: &Repair| repair_remedy(repair, ours);
     if arguments.loader == Loader::Nix {
-        return Ok(examine(&tree, &target, &Reaching::NOTHING, &config.ignore).report);
+        let nothing = Reaching { repair: &repair, ..Reaching::NOTHING };
+        let mut report = examine(&tree, &target, &nothing, &config.ignore).report;
+        report.add_all(condition::installation(venv, config));
+        return report;
     }
-    let (reaching, offered) = (reaching(&config, &venv), offered(environment, &venv));
+    let (reaching, offered) = (reaching(config, venv), offered(environment, venv));
     let glibc = venv.interpreter.glibc().unwrap_or_default();
     let unused = |soname: &str| {
         let too_new = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
         too_new.or_else(|| offered.find(soname).map(|_| unused_remedy(config.provide, tree.shown)))
     };
-    let reaching =
-        Reaching { offer: &|name| reaching.get(name).cloned(), remedy: &unused, hazards: &offered.hazards };
+    let reaching = Reaching {
+        offer: &|name| reaching.get(name).cloned(),
+        remedy: &unused,
+        repair: &repair,
+        hazards: &offered.hazards,
+    };
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
-    for shadowed in shadow::shadowed(&environment.python_path, &found.distributions, &venv.root) {
-        report.add(hidden(&shadowed, &venv));
-    }
-    if let Some(finding) = unfinished(&config).or_else(|| unseen(&config)) {
-        report.add(finding);
-    }
-    Ok(report)
-}
-
-/// Whether venvfix began with this venv, and did not come to the end of its requirements.
-fn unfinished(config: &Config) -> Option<Finding> {
-    // Without a shell it is not known which installer there is: what it installed tells.
-    let stamp = Stamp::read(&config.venv);
-    let changed = stamp.is_some_and(|stamp| {
-        let now = sources::closure(&stamp.sources, &config.project);
-        now.is_ok_and(|now| now.inputs != stamp.inputs)
-    });
-    if !(changed || stamp::is_unfinished(&config.venv)) {
-        return None;
-    }
-    let reader = || sources::Reader::Uv;
-    let sources = sources::choose(&config.project, &config.wishes, reader).ok()?;
-    if sources.all.is_empty() {
-        return None;
-    }
-    let names = sources::names(&sources.all, &config.project);
-    let remedy = Remedy::Command { command: "nix-shell".into() };
-    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
-}
-
-/// Whether pip was used by hand since the last entry: what table and provider know is as of then.
-fn unseen(config: &Config) -> Option<Finding> {
-    let stamp = Stamp::read(&config.venv)?;
-    let same = stamp.site_packages == stamp::site_packages_times(&config.venv);
-    let remedy = Remedy::Command { command: "venvfix sync".into() };
-    let detail = "packages were installed or removed by hand";
-    (!same).then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
-}
-
-/// With both paths: what is imported, and what is not.
-fn hidden(shadowed: &Shadowed, venv: &Venv) -> Finding {
-    let site_packages = venv.site_packages.first().cloned().unwrap_or_default();
-    let detail = format!("{} instead of {}", shadowed.by.display(), site_packages.display());
-    let remedy = Remedy::Command { command: "unset PYTHONPATH".into() };
-    let affected =
-        Affected { name: shadowed.name.clone(), version: shadowed.version.clone(), objects: Vec::new() };
-    let plain = Finding::plain(Code::ShadowedByPythonpath, Severity::Warning, detail, remedy);
-    Finding { distributions: vec![affected], ..plain }
+    report.add_all(condition::installation(venv, config));
+    report.add_all(condition::surroundings(venv, config, environment, &found.distributions));
+    report
 }
 
 /// What to do about a library that the shell has and that does not reach Python.

@@ -11,6 +11,7 @@ use super::musl::{self, MuslObjects};
 use super::opened::{move_to_opened, unopened_libraries};
 use super::preload::Preloads;
 use super::role::{Role, role};
+use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
 use crate::loader::{Load, Offer, Process, Refusal, Resolver};
@@ -65,6 +66,9 @@ pub struct Input<'a> {
     pub starts: &'a dyn Fn(&str) -> bool,
     /// What to do for a missing library that distributions of these names want.
     pub library_remedy: &'a dyn Fn(&str, &[&str]) -> Remedy,
+    /// What to do for a distribution, by index, that was built here with a store path that is gone; none for
+    /// one that was built elsewhere.
+    pub rebuild_remedy: &'a dyn Fn(usize, &Path) -> Option<Remedy>,
     /// What to do for a program that cannot start, by its file name.
     pub program_remedy: &'a dyn Fn(&str) -> Remedy,
 }
@@ -76,6 +80,7 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     findings.extend(unopened);
     move_to_opened(input, &mut findings);
     findings.extend(foreign_programs(input));
+    findings.extend(without_loader(input));
     findings.extend(wrong_architectures(input));
     findings.extend(wrong_abis(input));
     findings.sort_by(|a, b| {
@@ -146,6 +151,8 @@ struct Miss {
     reach: Reach,
     objects: Vec<String>,
     searched: Rc<[PathBuf]>,
+    /// The store package that had it, if that is gone.
+    gone: Option<PathBuf>,
 }
 
 struct Misses<'a> {
@@ -222,7 +229,8 @@ impl<'a> Misses<'a> {
             } else if !self.preloads.brings(&asker.owners, name) {
                 let look = || resolver.searched(&process, index).into();
                 let places = searched.entry(index).or_insert_with(look);
-                self.note(asker, name, reach, places);
+                let gone = would_have(self.input, name, [asker, root]);
+                self.note(asker, name, reach, places, gone.as_deref());
             }
         }
         self.note_unusable(&process, first, root, reach);
@@ -265,13 +273,22 @@ impl<'a> Misses<'a> {
         self.by_path.get(normal.as_path()).copied().unwrap_or(root)
     }
 
-    fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
+    fn note(
+        &mut self,
+        asker: &Examined,
+        name: &str,
+        reach: Reach,
+        searched: &Rc<[PathBuf]>,
+        gone: Option<&Path>,
+    ) {
         for owner in asker.owners() {
             let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
                 reach,
                 objects: Vec::new(),
                 searched: Rc::clone(searched),
+                gone: None,
             });
+            miss.gone = miss.gone.take().or_else(|| gone.map(Path::to_owned));
             miss.reach = miss.reach.min(reach);
             miss.objects.push(asker.shown.display().to_string());
         }
@@ -283,9 +300,17 @@ impl<'a> Misses<'a> {
         unusable.extend(self.stops.into_findings(self.input));
         unusable.extend(self.musl.into_findings(self.input));
         let mut grouped: BTreeMap<(String, Reach), Vec<(Owner, Miss)>> = BTreeMap::new();
-        for ((soname, owner), miss) in self.found {
+        let mut vanished = Vanished::default();
+        for ((soname, owner), mut miss) in self.found {
+            if let (Some(package), Some(owner)) = (miss.gone.take(), owner)
+                && (self.input.rebuild_remedy)(owner, &package).is_some()
+            {
+                vanished.note(package, owner, miss.reach, miss.objects);
+                continue;
+            }
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
         }
+        unusable.extend(vanished.into_findings(self.input));
         let finding = |((soname, reach), misses): ((String, Reach), Vec<(Owner, Miss)>)| {
             let affected = self
                 .input

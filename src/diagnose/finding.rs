@@ -22,6 +22,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds findings.
+    pub fn add_all(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
     /// Adds a finding, and counts it.
     pub fn add(&mut self, finding: Finding) {
         match finding.severity {
@@ -74,7 +79,11 @@ pub enum Code {
     DriverLibrary,
     /// A program whose interpreter is not on a Nix system.
     ForeignProgram,
-    /// The requirements were not installed as they are now.
+    /// The venv's interpreter is another than it was made for, or is gone.
+    StaleInterpreter,
+    /// A store path that is gone, and that something was built with.
+    VanishedStorePath,
+    /// The requirements were not installed as they are now, or a distribution is not whole.
     IncompleteInstall,
     /// An object for musl, where the interpreter has glibc.
     WrongLibc,

@@ -5,14 +5,18 @@ mod abi;
 mod collect;
 mod damaged;
 mod finding;
+mod installation;
 mod musl;
 mod opened;
 mod preload;
 mod role;
+mod vanished;
 mod versions;
 
 pub use collect::{Examined, Input, Opened, diagnose};
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };
+pub use installation::{incomplete, stale, without_interpreter};
 pub use role::{Role, is_extension, role};
+pub use vanished::store_paths;

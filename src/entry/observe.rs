@@ -71,6 +71,7 @@ impl Entry<'_> {
             sources,
             packages,
             recreate: self.recreate,
+            look: self.closely,
             offer,
             site_packages,
             provided,

@@ -76,7 +76,11 @@ fn head(out: &mut String, report: &Report) {
 
 /// Runs of findings that share a heading; they are sorted by it already.
 fn groups(findings: &[Finding]) -> impl Iterator<Item = &[Finding]> {
-    findings.chunk_by(|a, b| (a.severity, a.code, a.reach) == (b.severity, b.code, b.reach))
+    let key = |finding: &Finding| {
+        let whole = finding.code == Code::IncompleteInstall && finding.distributions.is_empty();
+        (finding.severity, finding.code, finding.reach, whole)
+    };
+    findings.chunk_by(move |a, b| key(a) == key(b))
 }
 
 fn section(out: &mut String, findings: &[Finding], details: bool) {
@@ -192,6 +196,9 @@ fn heading(finding: &Finding, number: usize) -> String {
                 count(number, "library is", "libraries are")
             )
         }
+        (Code::IncompleteInstall, _) if !finding.distributions.is_empty() => {
+            format!("{} not whole", count(number, "distribution is", "distributions are"))
+        }
         (Code::IncompleteInstall, _) if finding.severity == Severity::Note => {
             "something changed since the last entry".into()
         }
@@ -209,6 +216,16 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::ShadowedByPythonpath, _) => {
             format!("{} hidden by PYTHONPATH", count(number, "distribution is", "distributions are"))
         }
+        (Code::StaleInterpreter, _) => "the environment was made for another interpreter".into(),
+        (Code::VanishedStorePath, reach) => format!(
+            "{} gone that {} built with",
+            count(number, "store path is", "store paths are"),
+            match reach {
+                Some(Reach::Import) => "what is imported was",
+                Some(Reach::Program) => "a program was",
+                _ => "only a plugin was",
+            }
+        ),
         (Code::WrongLibc, _) => {
             format!(
                 "{} built for musl, which is not here",

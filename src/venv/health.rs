@@ -22,6 +22,13 @@ pub enum Fault {
     Truncated(usize, String),
 }
 
+impl Fault {
+    /// Whether what is absent would be imported or run.
+    pub fn lacks_code(&self) -> bool {
+        matches!(self, Self::Absent(_, first) | Self::Truncated(_, first) if is_code(first.as_bytes()))
+    }
+}
+
 /// A distribution that is not whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
@@ -133,14 +140,22 @@ fn rows(text: &[u8]) -> impl Iterator<Item = csv::ByteRecord> + '_ {
     reader.into_byte_records().map_while(Result::ok)
 }
 
-/// How many, and the first.
+/// Whether a file is a module or an object, by its name.
+fn is_code(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    name.ends_with(b".py") || name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.")
+}
+
+/// How many, and the first, code before all else.
 #[derive(Default)]
 struct Tally(usize, Option<String>);
 
 impl Tally {
     fn add(&mut self, path: &[u8]) {
         self.0 += 1;
-        self.1.get_or_insert_with(|| String::from_utf8_lossy(path).into_owned());
+        if self.1.as_ref().is_none_or(|first| !is_code(first.as_bytes()) && is_code(path)) {
+            self.1 = Some(String::from_utf8_lossy(path).into_owned());
+        }
     }
 
     fn total(self) -> Option<(usize, String)> {
@@ -209,6 +224,18 @@ mod tests {
         assert_eq!(tree.faults(false), [Fault::Absent(2, "x/__init__.py".into())]);
         fs::remove_dir_all(tree.base().join("x")).unwrap();
         assert_eq!(tree.faults(false), [Fault::Absent(2, "x/__init__.py".into())]);
+    }
+
+    #[test]
+    fn absent_code_is_told_from_the_rest() {
+        let tree = Tree::new();
+        tree.remove("../../../bin/x");
+        assert!(!tree.faults(false)[0].lacks_code());
+        tree.write_info("RECORD", &format!("x/NOTICE,,\n{WHOLE}"));
+        tree.remove("x/__init__.py");
+        assert_eq!(tree.faults(false), [Fault::Absent(3, "x/__init__.py".into())]);
+        assert!(tree.faults(false)[0].lacks_code());
+        assert!(is_code(b"x.libs/libz-1.so.1.3") && !is_code(b"x/so.txt"));
     }
 
     #[test]

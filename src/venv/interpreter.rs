@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::ConfigFile;
+use super::{Abi, ConfigFile};
 use crate::elf::{self, Object};
 use crate::error::Trouble;
 use crate::fsx;
@@ -29,6 +29,8 @@ pub struct Interpreter {
     pub real: PathBuf,
     /// `3.13.7`, where pyvenv.cfg says.
     pub version: Option<String>,
+    /// Where pyvenv.cfg says the base interpreter lies.
+    pub home: Option<PathBuf>,
     /// Its loader's path, as PT_INTERP has it.
     pub loader: PathBuf,
     /// Its headers.
@@ -43,7 +45,7 @@ impl Interpreter {
     pub fn of_venv(root: &Path, config: &ConfigFile) -> Result<Self> {
         let executable = super::python(root);
         let Ok(real) = fs::canonicalize(&executable) else {
-            let target = fs::read_link(&executable).unwrap_or_default();
+            let target = led_to(&executable);
             return Err(Trouble::new(format!(
                 "the interpreter of {} is gone: {}",
                 root.display(),
@@ -55,6 +57,7 @@ impl Interpreter {
         let mut found = Self::at(&real)?;
         found.executable = executable;
         found.version = config.version().map(str::to_owned);
+        found.home = config.home().map(PathBuf::from);
         Ok(found)
     }
 
@@ -77,7 +80,7 @@ impl Interpreter {
                 );
             }
         };
-        Ok(Self { executable: path.to_owned(), real, version: None, loader, object })
+        Ok(Self { executable: path.to_owned(), real, version: None, home: None, loader, object })
     }
 
     /// Whose loader it has.
@@ -100,11 +103,29 @@ impl Interpreter {
         numbers.max_by(|a, b| elf::compare_versions(a, b)).map(str::to_owned)
     }
 
-    /// The X and Y of Python X.Y.
+    /// What the file says that it is, in its own name or in that of its libpython.
+    pub fn real_version(&self) -> Option<Abi> {
+        let named = self.real.file_name().and_then(|name| Abi::of_name(name.to_str()?));
+        let library = |name: &String| {
+            let (version, _) = name.strip_prefix("libpython")?.split_once(".so")?;
+            Abi::of_name(&format!("python{version}"))
+        };
+        named.or_else(|| self.object.needed.iter().find_map(library))
+    }
+
+    /// The X and Y of Python X.Y, as pyvenv.cfg has it.
     pub fn minor_version(&self) -> Option<(u32, u32)> {
         let mut parts = self.version.as_deref()?.split('.').map(str::parse);
         Some((parts.next()?.ok()?, parts.next()?.ok()?))
     }
+}
+
+/// Where the links from a path end, be there something or not.
+pub fn led_to(path: &Path) -> PathBuf {
+    // The kernel follows 40.
+    let next = |path: &PathBuf| Some(path.parent()?.join(fs::read_link(path).ok()?));
+    let links = std::iter::successors(Some(path.to_owned()), next).take(40);
+    fsx::normalize(&links.last().unwrap_or_default())
 }
 
 /// The absolute store path in the last `exec` line of a wrapper script.

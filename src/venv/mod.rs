@@ -36,7 +36,7 @@ pub use abi::Abi;
 pub use config_file::ConfigFile;
 pub use direct_url::Origin;
 pub use distribution::Distribution;
-pub use interpreter::{Interpreter, LoaderKind};
+pub use interpreter::{Interpreter, LoaderKind, led_to};
 pub use scan::{Owned, files, read_distributions};
 
 /// A venv that exists and has an interpreter.

@@ -42,6 +42,8 @@ pub struct Observed {
     pub packages: Option<Vec<PathBuf>>,
     /// The user wants a new environment.
     pub recreate: bool,
+    /// The user wants all looked at, whatever has changed.
+    pub look: bool,
     /// The shell's library directories; `None` if this shell has no say in them.
     pub offer: Option<Vec<PathBuf>>,
     /// As [`super::stamp::site_packages_times`].
@@ -114,7 +116,8 @@ fn changes(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Plan {
     };
     let changed = change_of_inputs(observed, stamp, shown);
     let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
-    let scan = changed.is_some()
+    let scan = observed.look
+        || changed.is_some()
         || offer_changed
         || !observed.provided
         || stamp.site_packages != observed.site_packages;
@@ -210,6 +213,7 @@ mod tests {
             closure,
             packages: Some(Vec::new()),
             recreate: false,
+            look: false,
             offer: Some(stamp.offer.clone()),
             site_packages: stamp.site_packages.clone(),
             stamp: Some(stamp),

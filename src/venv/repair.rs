@@ -10,6 +10,7 @@ use super::direct_url::Origin;
 use super::distribution::Distribution;
 use super::health::{Damaged, Fault};
 use crate::fsx;
+use crate::shell::word;
 
 const MAX_JOURNAL: u64 = 16 << 20;
 
@@ -56,6 +57,18 @@ impl Repair {
         }
     }
 
+    /// For a distribution that was built with a store path that is gone.
+    pub fn vanished(distribution: &Distribution, package: &Path) -> Self {
+        Self {
+            name: distribution.name.clone(),
+            version: distribution.version.clone(),
+            source: Origin::of(&distribution.dist_info),
+            reason: format!("it was built with {}, which is gone", package.display()),
+            rebuild: true,
+            unusable: Vec::new(),
+        }
+    }
+
     /// For an editable installation in a project that was moved.
     pub fn moved(distribution: &Distribution, source: Origin, from: &Path) -> Self {
         Self {
@@ -76,6 +89,20 @@ impl Repair {
     /// As a person reads it.
     pub fn title(&self) -> String {
         format!("{} {}", self.name, self.version)
+    }
+
+    /// What a person types in a venv that venvfix does not look after.
+    pub fn by_hand(&self) -> String {
+        // pip takes nothing away where there is no RECORD.
+        let how = if self.unusable.is_empty() { "--force-reinstall" } else { "--ignore-installed" };
+        let mut words = vec!["pip", "install", how, "--no-deps"];
+        words.extend(self.rebuild.then_some("--no-cache-dir"));
+        let requirement = self.requirement();
+        let requirement = requirement.iter().map(|part| match part.to_str() {
+            Some("-e") => "-e".into(),
+            _ => word(Path::new(part)),
+        });
+        words.into_iter().map(str::to_owned).chain(requirement).collect::<Vec<_>>().join(" ")
     }
 
     /// What pip and uv take.
@@ -119,14 +146,7 @@ pub fn vanished(
         for distribution in owners.iter().filter_map(|&owner| installed.get(owner)) {
             let again = found.iter().any(|repair| repair.name == distribution.name);
             if !again && built_here(distribution) {
-                found.push(Repair {
-                    name: distribution.name.clone(),
-                    version: distribution.version.clone(),
-                    source: Origin::of(&distribution.dist_info),
-                    reason: format!("it was built with {}, which is gone", package.display()),
-                    rebuild: true,
-                    unusable: Vec::new(),
-                });
+                found.push(Repair::vanished(distribution, package));
             }
         }
     }
@@ -196,6 +216,12 @@ mod tests {
         assert_eq!(told(Origin::Index), ["x==1"]);
         assert_eq!(told(Origin::Editable("file:///a%20b".into())), ["-e", "/a b"]);
         assert_eq!(told(Origin::Url("git+https://h/r@c".into())), ["x @ git+https://h/r@c"]);
+        let typed = |repair: Repair| repair.by_hand();
+        assert_eq!(typed(repair("x", Origin::Index)), "pip install --force-reinstall --no-deps x==1");
+        let built = Repair { rebuild: true, ..repair("x", Origin::Editable("file:///a%20b".into())) };
+        assert_eq!(typed(built), "pip install --force-reinstall --no-deps --no-cache-dir -e '/a b'");
+        let half = Repair { unusable: vec!["/d".into()], ..repair("x", Origin::Index) };
+        assert_eq!(typed(half), "pip install --ignore-installed --no-deps x==1");
     }
 
     #[test]

@@ -115,6 +115,11 @@ pub fn is_unfinished(venv: &Path) -> bool {
     fs::symlink_metadata(unfinished(venv)).is_ok()
 }
 
+/// Whether venvfix brings this venv up to date, be the stamp of this place or of another.
+pub fn is_ours(venv: &Path) -> bool {
+    is_unfinished(venv) || fs::symlink_metadata(path(venv)).is_ok()
+}
+
 /// Forgets that the venv was up to date: the first thing done to it.
 ///
 /// # Errors

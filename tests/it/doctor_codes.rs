@@ -1,8 +1,11 @@
 //! doctor's kinds of findings, each on a venv made for it.
 
-use super::support::object::lib;
+use std::fs;
+
+use super::support::object::{lib, program};
+use super::support::project::Project;
 use super::support::venv::Venv;
-use super::support::{Folder, venvfix, wheel};
+use super::support::{Folder, VENVFIX, cannot_run, command, venvfix, wheel};
 
 const NOTHING: &[&str] = &[];
 
@@ -98,4 +101,178 @@ fn packages_of_an_older_python_that_stayed_behind_are_not_judged() {
     let left = format!(".venv/lib/python3.8/site-packages/{}", extension("_a", "38", "gnu"));
     lib(&left, &[]).write(&venv.folder);
     assert_eq!(venv.findings(NOTHING), NOTHING);
+}
+
+const GONE: &str = "/nix/store/00000000000000000000000000000000-gone/lib";
+
+/// The WHEEL of a distribution that was built on this machine: no index takes its tag.
+fn built_here(name: &str) -> (String, &'static str) {
+    (format!("{name}-1.0.dist-info/WHEEL"), "Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n")
+}
+
+#[test]
+fn a_store_path_that_is_gone_and_wanted_is_told_once() {
+    let venv = Venv::new();
+    let objects = [
+        lib("pkg/_a.abi3.so", &["libgone.so.1", "libalso.so.1"]).runpath(GONE),
+        lib("pkg/_b.abi3.so", &[&format!("{GONE}/libdirect.so.1")]),
+        program("../../../bin/tool", &["libc.so.6"]).interpreter(&format!("{GONE}/ld.so")),
+    ];
+    let (path, text) = built_here("pkg");
+    venv.package("pkg", &objects, &[(&path, text)]);
+    let wanted = ["vanished-store-path error import - pkg:2", "vanished-store-path error program - pkg:1"];
+    assert_eq!(venv.findings(NOTHING), wanted);
+    let finding = &venv.doctor(&[])["findings"][0];
+    assert_eq!(finding["detail"], GONE.strip_suffix("/lib").unwrap());
+    let command = "pip install --force-reinstall --no-deps --no-cache-dir pkg==1.0";
+    assert_eq!(finding["remedy"]["command"], command);
+    venvfix(venv.path(), ["doctor"])
+        .exits(1)
+        .prints(&["1 store path is gone that a program was built with", GONE.strip_suffix("/lib").unwrap()]);
+    venv.folder.write(".venv/.venvfix/stamp.json", "{}");
+    assert_eq!(venv.doctor(&[])["findings"][0]["remedy"]["command"], "venvfix sync");
+}
+
+#[test]
+fn a_store_path_that_is_gone_and_not_wanted_is_not_told() {
+    let venv = Venv::new();
+    // As the system's loader finds it elsewhere, and as a wheel of an index was made.
+    let (path, text) = built_here("pkg");
+    venv.package("pkg", &[lib("pkg/_a.abi3.so", &["libc.so.6"]).runpath(GONE)], &[(&path, text)]);
+    venv.package("other", &[lib("other/_a.abi3.so", &["libgone.so.1"]).runpath(GONE)], &[]);
+    assert_eq!(venv.findings(NOTHING), ["missing-library error import libgone.so.1 other:1"]);
+}
+
+/// A project that was entered once, with one made wheel in it.
+fn entered() -> Project {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project
+}
+
+/// Code, severity and command of each finding.
+fn told(project: &Project) -> Vec<String> {
+    let report = project.run(&[VENVFIX, "doctor", "--format", "json"]).json();
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+    let line = |finding: &serde_json::Value| {
+        [&finding["code"], &finding["severity"], &finding["remedy"]["command"]].map(word).join(" ")
+    };
+    report["findings"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn what_doctor_says_of_damage_sync_mends() {
+    let project = entered();
+    assert_eq!(told(&project), NOTHING);
+    fs::remove_file(project.site_packages().join("beta/__init__.py")).unwrap();
+    assert_eq!(told(&project), ["incomplete-install error venvfix sync"]);
+    let ended = project.run(&[VENVFIX, "doctor"]).exits(1);
+    ended.prints(&["1 distribution is not whole", "beta/__init__.py is absent", "beta 1.0"]);
+    project.run(&[VENVFIX, "sync"]).exits(0).says(&["installing"]);
+    assert_eq!(told(&project), NOTHING);
+    fs::remove_file(project.site_packages().join("beta-1.0.dist-info/WHEEL")).unwrap();
+    assert_eq!(told(&project), ["incomplete-install warning venvfix sync"]);
+    project.folder.write("venvfix.toml", "ignore = ['beta']");
+    assert_eq!(told(&project), NOTHING);
+}
+
+#[test]
+fn what_doctor_says_of_a_store_path_that_is_gone_sync_mends() {
+    let project = entered();
+    let site = project.site_packages();
+    let wheel = site.join("beta-1.0.dist-info/WHEEL");
+    let text = fs::read_to_string(&wheel).unwrap().replace("manylinux_2_17_x86_64", "linux_x86_64");
+    fs::write(&wheel, text).unwrap();
+    // One by one: both at once, it mixes the two strings up.
+    for change in [["--add-needed", "libgone.so.1"], ["--set-rpath", GONE]] {
+        let object = site.join("beta/_native.abi3.so");
+        let Ok(patched) = command("patchelf", project.path()).args(change).arg(object).status() else {
+            return cannot_run("patchelf is not installed");
+        };
+        assert!(patched.success());
+    }
+    // Really so.
+    project.run(&[".venv/bin/python", "-c", "import beta"]).exits(1).says(&["libgone.so.1"]);
+    assert_eq!(told(&project), ["vanished-store-path error venvfix sync"]);
+    project.run(&[VENVFIX, "sync"]).exits(0).says(&["installing beta 1.0 again"]);
+    assert_eq!(told(&project), NOTHING);
+    project.imports("beta");
+}
+
+#[test]
+fn in_a_venv_of_another_tool_pips_own_command_mends() {
+    let project = entered();
+    fs::remove_dir_all(project.folder.join(".venv/.venvfix")).unwrap();
+    let site = project.site_packages();
+    let spoil: [(&str, &str); 2] = [
+        ("beta/__init__.py", "incomplete-install error pip install --force-reinstall --no-deps beta==1.0"),
+        (
+            "beta-1.0.dist-info/RECORD",
+            "incomplete-install warning pip install --ignore-installed --no-deps beta==1.0",
+        ),
+    ];
+    for (file, wanted) in spoil {
+        fs::remove_file(site.join(file)).unwrap();
+        assert_eq!(told(&project), [wanted]);
+        let typed = format!("PATH=.venv/bin:$PATH; {}", &wanted[wanted.find("pip ").unwrap()..]);
+        project.run(&["sh", "-c", &typed]).exits(0);
+        assert_eq!(told(&project), NOTHING, "{typed}");
+    }
+}
+
+#[test]
+fn an_interpreter_of_another_version_sees_no_packages() {
+    let venv = Venv::new();
+    let said = venv.folder.join(".venv/pyvenv.cfg");
+    let text = fs::read_to_string(&said).unwrap();
+    let lib = venv.site_packages().parent().unwrap().to_owned();
+    fs::rename(&lib, lib.with_file_name("python3.8")).unwrap();
+    fs::write(
+        &said,
+        text.lines().filter(|line| !line.starts_with("version")).collect::<Vec<_>>().join("\n")
+            + "\nversion = 3.8.1\n",
+    )
+    .unwrap();
+    let finding = &venv.doctor(&[])["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&"stale-interpreter".into(), &"error".into()));
+    let detail = finding["detail"].as_str().unwrap();
+    assert!(detail.starts_with("made for Python 3.8, and bin/python is 3."), "{detail}");
+    assert_eq!(finding["remedy"]["kind"], "none");
+    venv.folder.write(".venv/.venvfix/stamp.json", "{}");
+    let report = venv.doctor(&[]);
+    assert_eq!(report["findings"][0]["remedy"]["command"], "venvfix sync --recreate");
+    venvfix(venv.path(), ["doctor"]).exits(1).prints(&["made for another interpreter", "sync --recreate"]);
+}
+
+#[test]
+fn a_home_that_is_gone_is_told_while_the_interpreter_works() {
+    let venv = Venv::new();
+    let path = venv.folder.join(".venv/pyvenv.cfg");
+    let text = fs::read_to_string(&path).unwrap();
+    let home = text.lines().find(|line| line.starts_with("home")).unwrap().to_owned();
+    fs::write(&path, text.replace(&home, "home = /nix/store/gone/bin")).unwrap();
+    assert_eq!(venv.findings(NOTHING), ["stale-interpreter warning - -"]);
+}
+
+#[test]
+fn a_venv_without_interpreter_is_told_in_json_too() {
+    let venv = Venv::new();
+    let python = venv.folder.join(".venv/bin/python");
+    let target = "/nix/store/gone/bin/python3.11";
+    let link = python.with_file_name("python3");
+    for path in [&python, &link] {
+        fs::remove_file(path).unwrap();
+    }
+    std::os::unix::fs::symlink("python3", &python).unwrap();
+    std::os::unix::fs::symlink(target, &link).unwrap();
+    let ended = venvfix(venv.path(), ["doctor", "--format", "json"]).exits(3);
+    let report = ended.json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&"stale-interpreter".into(), &"error".into()));
+    assert_eq!(finding["detail"], format!("bin/python leads to {target}, which is gone"));
+    assert_eq!(
+        (&report["python"]["loader"], &report["python"]["executable"]),
+        (&"nix".into(), &serde_json::Value::Null)
+    );
+    ended.says(&["the interpreter of", target]);
 }

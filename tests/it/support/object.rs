@@ -36,6 +36,7 @@ pub struct Object {
     needed: Vec<String>,
     rpath: Option<String>,
     runpath: Option<String>,
+    interpreter: Option<String>,
     flags: u64,
     program: bool,
     /// Bytes to overwrite.
@@ -83,6 +84,12 @@ impl Object {
         self
     }
 
+    /// Started by another loader than the machine's.
+    pub fn interpreter(mut self, path: &str) -> Self {
+        self.interpreter = Some(path.into());
+        self
+    }
+
     pub fn no_default_libs(mut self) -> Self {
         self.flags |= DF_1_NODEFLIB;
         self
@@ -121,6 +128,7 @@ impl Object {
 
     fn object(&self, expand: &dyn Fn(&str) -> String) -> Vec<u8> {
         let (machine, loader) = host().unwrap();
+        let loader = self.interpreter.as_deref().unwrap_or(loader);
         let mut strings = vec![0];
         let mut string = |text: &str| {
             let at = strings.len() as u64;

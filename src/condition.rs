@@ -1,0 +1,121 @@
+//! The condition of a venv, its objects apart: interpreter, distributions, and what was to be installed.
+//! Looks at files and the stamp; `diagnose` says what follows.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::{Config, Environment};
+use crate::diagnose::{
+    self, Affected, Code, Counts, Finding, Python, Remedy, Report, SCHEMA, Severity, without_interpreter,
+};
+use crate::examine::{is_ignored, repair_remedy};
+use crate::offer;
+use crate::venv::repair::Repair;
+use crate::venv::shadow::{self, Shadowed};
+use crate::venv::stamp::{self, Stamp};
+use crate::venv::{self, Abi, ConfigFile, Distribution, Origin, Venv, health, led_to, sources};
+
+/// The venv as it was made, against what it is now, whatever loads its objects.
+pub fn installation(venv: &Venv, config: &Config) -> Vec<Finding> {
+    let exists = |path: &Path| path.exists();
+    let packages = venv.site_packages.iter().filter_map(|path| path.parent()?.file_name()?.to_str());
+    let packages: Vec<Abi> = packages.filter_map(Abi::of_name).collect();
+    let stale = diagnose::stale(&venv.interpreter, &packages, exists, anew(&venv.root));
+    let damaged = health::damaged(&venv.site_packages, &venv.root, stamp::is_unfinished(&venv.root));
+    let tried = Stamp::read(&config.venv).map(|stamp| stamp.damaged).unwrap_or_default();
+    let incomplete = damaged.iter().map(|damaged| {
+        let repair = Repair::of(damaged, Origin::of(&damaged.dist_info));
+        let ours = stamp::is_ours(&venv.root) && !tried.contains(&repair.key());
+        diagnose::incomplete(damaged, &repair.reason, repair_remedy(&repair, ours))
+    });
+    stale.into_iter().chain(incomplete).filter(|finding| !is_ignored(finding, &config.ignore)).collect()
+}
+
+/// What PYTHONPATH hides, and whether all is installed that is wanted.
+pub fn surroundings(
+    venv: &Venv,
+    config: &Config,
+    environment: &Environment,
+    installed: &[Distribution],
+) -> Vec<Finding> {
+    let shadowed = shadow::shadowed(&environment.python_path, installed, &venv.root);
+    let hidden = shadowed.iter().map(|shadowed| hidden(shadowed, venv));
+    hidden.chain(unfinished(config).or_else(|| unseen(config))).collect()
+}
+
+/// What is to be said of a venv whose interpreter is gone; `None` of anything else.
+pub fn dead(path: &Path, shown: &Path) -> Option<Report> {
+    let root = fs::canonicalize(path).ok()?;
+    let config = ConfigFile::read(&root).ok()??;
+    let target = led_to(&venv::python(&root));
+    if target.exists() {
+        return None;
+    }
+    let remedy = Remedy::Command { command: "venvfix sync".into() };
+    let remedy = if stamp::is_ours(&root) { remedy } else { anew(&root) };
+    let distributions = venv::read_distributions(&venv::site_packages(&root), &root).len();
+    Some(Report {
+        schema: SCHEMA,
+        venv: shown.display().to_string(),
+        python: Python {
+            version: config.version().map(str::to_owned),
+            executable: None,
+            loader: if offer::in_store(&target) { "nix" } else { "host" },
+            glibc: None,
+        },
+        counts: Counts { distributions, objects: 0, errors: 1, warnings: 0 },
+        findings: vec![without_interpreter(&target, remedy)],
+    })
+}
+
+/// For a venv that has to be made for another interpreter.
+fn anew(root: &Path) -> Remedy {
+    match stamp::is_ours(root) {
+        true => Remedy::Command { command: "venvfix sync --recreate".into() },
+        false => {
+            let reason = "make the environment anew with the python that it is to have, and install again";
+            Remedy::None { reason: reason.into() }
+        }
+    }
+}
+
+/// Whether venvfix began with this venv, and did not come to the end of its requirements.
+fn unfinished(config: &Config) -> Option<Finding> {
+    // Without a shell it is not known which installer there is: what it installed tells.
+    let stamp = Stamp::read(&config.venv);
+    let changed = stamp.is_some_and(|stamp| {
+        let now = sources::closure(&stamp.sources, &config.project);
+        now.is_ok_and(|now| now.inputs != stamp.inputs)
+    });
+    if !(changed || stamp::is_unfinished(&config.venv)) {
+        return None;
+    }
+    let reader = || sources::Reader::Uv;
+    let sources = sources::choose(&config.project, &config.wishes, reader).ok()?;
+    if sources.all.is_empty() {
+        return None;
+    }
+    let names = sources::names(&sources.all, &config.project);
+    let remedy = Remedy::Command { command: "nix-shell".into() };
+    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
+}
+
+/// Whether pip was used by hand since the last entry: what table and provider know is as of then.
+fn unseen(config: &Config) -> Option<Finding> {
+    let stamp = Stamp::read(&config.venv)?;
+    let same = stamp.site_packages == stamp::site_packages_times(&config.venv);
+    let remedy = Remedy::Command { command: "venvfix sync".into() };
+    let detail = "packages were installed or removed by hand";
+    (!same).then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
+}
+
+/// With both paths: what is imported, and what is not.
+fn hidden(shadowed: &Shadowed, venv: &Venv) -> Finding {
+    let site_packages = venv.site_packages.first().cloned().unwrap_or_default();
+    let detail = format!("{} instead of {}", shadowed.by.display(), site_packages.display());
+    let remedy = Remedy::Command { command: "unset PYTHONPATH".into() };
+    let affected =
+        Affected { name: shadowed.name.clone(), version: shadowed.version.clone(), objects: Vec::new() };
+    let plain = Finding::plain(Code::ShadowedByPythonpath, Severity::Warning, detail, remedy);
+    Finding { distributions: vec![affected], ..plain }
+}
