@@ -20,7 +20,6 @@ pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
         config: &config,
         speaker: context.speaker,
         recreate: false,
-        closely: false,
     };
     let done = entry.bring_up_to_date();
     let entered = venv::python(&config.venv).exists();

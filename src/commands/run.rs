@@ -17,7 +17,6 @@ pub(super) fn run(context: &Context, arguments: &Run) -> Result<Exit> {
         config: &config,
         speaker: context.speaker,
         recreate: false,
-        closely: false,
     };
     entry.bring_up_to_date()?;
     exec::become_command(&arguments.command, &entry.changes())

@@ -1,4 +1,4 @@
-//! `venvfix sync`: what shell entry does, without a shell, and with a closer look.
+//! `venvfix sync`: what shell entry does, without a shell.
 
 use anyhow::Result;
 
@@ -10,13 +10,9 @@ use crate::error::Exit;
 
 pub(super) fn run(context: &Context, arguments: &Sync) -> Result<Exit> {
     let config = Config::load(&context.environment)?;
-    let entry = Entry {
-        environment: &context.environment,
-        config: &config,
-        speaker: context.speaker,
-        recreate: arguments.recreate,
-        closely: true,
-    };
+    let recreate = arguments.recreate;
+    let entry =
+        Entry { environment: &context.environment, config: &config, speaker: context.speaker, recreate };
     entry.bring_up_to_date()?;
     context.speaker.step(format_args!("{} is up to date", config.venv.display()));
     Ok(Exit::Fine)

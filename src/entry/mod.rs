@@ -38,8 +38,6 @@ pub struct Entry<'a> {
     pub speaker: Speaker,
     /// Whether a new environment is wanted, whatever the old one is.
     pub recreate: bool,
-    /// Whether to look closely, though nothing seems to have changed.
-    pub closely: bool,
 }
 
 impl Entry<'_> {

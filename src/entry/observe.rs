@@ -71,7 +71,6 @@ impl Entry<'_> {
             sources,
             packages,
             recreate: self.recreate,
-            look: self.closely,
             offer,
             site_packages,
             provided,

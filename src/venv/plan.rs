@@ -42,8 +42,6 @@ pub struct Observed {
     pub packages: Option<Vec<PathBuf>>,
     /// The user wants a new environment.
     pub recreate: bool,
-    /// The user wants all looked at, whatever has changed.
-    pub look: bool,
     /// The shell's library directories; `None` if this shell has no say in them.
     pub offer: Option<Vec<PathBuf>>,
     /// As [`super::stamp::site_packages_times`].
@@ -116,8 +114,7 @@ fn changes(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Plan {
     };
     let changed = change_of_inputs(observed, stamp, shown);
     let offer_changed = observed.offer.as_ref().is_some_and(|offer| *offer != stamp.offer);
-    let scan = observed.look
-        || changed.is_some()
+    let scan = changed.is_some()
         || offer_changed
         || !observed.provided
         || stamp.site_packages != observed.site_packages;
@@ -213,7 +210,6 @@ mod tests {
             closure,
             packages: Some(Vec::new()),
             recreate: false,
-            look: false,
             offer: Some(stamp.offer.clone()),
             site_packages: stamp.site_packages.clone(),
             stamp: Some(stamp),
