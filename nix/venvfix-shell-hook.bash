@@ -31,17 +31,21 @@ _venvfixFindProject() {
     # A command substitution takes line breaks off the end.
     start=$(builtin pwd -P && echo .)
     start=${start%$'\n'.}
-    folder=${start%/}
     export VENVFIX_PROJECT=${given:-$start}
-    while :; do
-        for marker in venvfix.toml shell.nix flake.nix requirements.txt; do
-            if [[ -e $folder/$marker ]]; then
-                VENVFIX_PROJECT=${folder:-/}
-                return 0
-            fi
+    local markers
+    for markers in 'venvfix.toml shell.nix flake.nix requirements.txt' \
+        'pyproject.toml uv.lock pylock.toml default.nix .venv'; do
+        folder=${start%/}
+        while :; do
+            for marker in $markers; do
+                if [[ -e $folder/$marker ]]; then
+                    VENVFIX_PROJECT=${folder:-/}
+                    return 0
+                fi
+            done
+            if [[ -z $folder ]]; then break; fi
+            folder=${folder%/*}
         done
-        if [[ -z $folder ]]; then return 0; fi
-        folder=${folder%/*}
     done
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const FIRST_STEPS: &str = "\
-First steps, in a folder with a requirements.txt:
+First steps, in a folder with a requirements.txt or pyproject.toml:
   venvfix init              writes shell.nix
   nix-shell                 makes .venv, installs, says what is missing
   venvfix doctor            says it in full
@@ -70,7 +70,7 @@ pub enum Command {
     Preview(Preview),
     /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
     Run(Run),
-    /// Bring the venv up to date, as entering the shell does, and say what is missing.
+    /// Bring the venv up to date, whatever was done to it by hand: install, mend, say what is missing.
     Sync(Sync),
     /// Put the provider into a venv that another tool made (tox, pre-commit, python -m venv).
     Provide(ProvidePath),

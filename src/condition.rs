@@ -40,7 +40,7 @@ pub fn surroundings(
 ) -> Vec<Finding> {
     let shadowed = shadow::shadowed(&environment.python_path, installed, &venv.root);
     let hidden = shadowed.iter().map(|shadowed| hidden(shadowed, venv));
-    hidden.chain(unfinished(config).or_else(|| unseen(config))).collect()
+    hidden.chain(unfinished(config, environment.shell.is_nix()).or_else(|| unseen(config))).collect()
 }
 
 /// What is to be said of a venv whose interpreter is gone; `None` of anything else.
@@ -80,7 +80,7 @@ fn anew(root: &Path) -> Remedy {
 }
 
 /// Whether venvfix began with this venv, and did not come to the end of its requirements.
-fn unfinished(config: &Config) -> Option<Finding> {
+fn unfinished(config: &Config, in_shell: bool) -> Option<Finding> {
     // Without a shell it is not known which installer there is: what it installed tells.
     let stamp = Stamp::read(&config.venv);
     let changed = stamp.is_some_and(|stamp| {
@@ -96,8 +96,10 @@ fn unfinished(config: &Config) -> Option<Finding> {
         return None;
     }
     let names = sources::names(&sources.all, &config.project);
-    let remedy = Remedy::Command { command: "nix-shell".into() };
-    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, names, remedy))
+    let failure = stamp::failure(&config.venv).map(|why| format!("the last installation failed: {why}"));
+    let command = if in_shell { "venvfix sync" } else { "nix-shell" };
+    let remedy = Remedy::Command { command: command.into() };
+    Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, failure.unwrap_or(names), remedy))
 }
 
 /// Whether pip was used by hand since the last entry: what table and provider know is as of then.

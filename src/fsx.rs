@@ -66,7 +66,7 @@ pub fn write_own_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
 fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     let directory = target.parent().unwrap_or(Path::new("/"));
     let mode = old.map_or(0o644, |old| old.mode() & 0o7777);
-    let mut new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
+    let mut new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory).map_err(plain)?;
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {
@@ -78,6 +78,17 @@ fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io
     new.as_file().sync_all()?;
     new.persist(target)?;
     Ok(())
+}
+
+/// Without the temporary name, which means nothing to anybody.
+fn plain(error: io::Error) -> io::Error {
+    let code = error
+        .get_ref()
+        .and_then(|inner| inner.source())
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    code.or(Some(&error))
+        .and_then(io::Error::raw_os_error)
+        .map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
 }
 
 /// Opens a regular file for reading; `None` where there is none. A named pipe is not waited for.

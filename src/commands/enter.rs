@@ -4,24 +4,26 @@ use anyhow::Result;
 
 use super::Context;
 use crate::cli::{Enter, ShellName};
-use crate::config::Config;
+use crate::config::{Config, Environment, find_project};
 use crate::entry::Entry;
 use crate::error::{Exit, exit_of};
 use crate::shell::{Shell, script};
 use crate::venv;
+use crate::venv::plan::Effort;
+use crate::venv::stamp::Stamp;
 
 /// Prints the environment even if the venv could not be brought up to date: the last good one is
 /// better than none, and a shell must come of it.
 pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
     let shell = spoken(arguments.shell);
-    let config = Config::load(&context.environment)?;
+    let (config, settled) = settle(&context.environment)?;
     let entry = Entry {
         environment: &context.environment,
         config: &config,
         speaker: context.speaker,
-        recreate: false,
+        effort: Effort::AsNeeded,
     };
-    let done = entry.bring_up_to_date();
+    let done = settled.and_then(|()| entry.bring_up_to_date());
     let entered = venv::python(&config.venv).exists();
     let watches = matches!(shell, Shell::Direnv | Shell::Json);
     // A watcher tries again when one of the files changes, above all where nothing came of it.
@@ -39,6 +41,21 @@ pub(super) fn run(context: &Context, arguments: &Enter) -> Result<Exit> {
         Exit::Interrupted => Exit::Interrupted,
         _ => Exit::Fine,
     })
+}
+
+/// The settings; where they are wrong, those with which the usual venv can be entered as it is.
+fn settle(environment: &Environment) -> Result<(Config, Result<()>)> {
+    match Config::of_found_project(environment) {
+        Ok(config) => Ok((config, Ok(()))),
+        Err(error) => {
+            let project = find_project(environment).unwrap_or_else(|| environment.current_dir.clone());
+            let venv = project.join(".venv");
+            match Stamp::read(&venv) {
+                Some(_) => Ok((Config::bare(&project, &venv), Err(error))),
+                None => Err(error),
+            }
+        }
+    }
 }
 
 fn spoken(name: ShellName) -> Shell {

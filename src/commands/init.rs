@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
             "the shell takes venvfix from its package set, else from {program}: for other machines, see --source"
         ));
     }
-    if !folder.join("requirements.txt").exists() {
+    if !["requirements.txt", "pyproject.toml", "pylock.toml"].iter().any(|name| folder.join(name).exists()) {
         context.speaker.step("there is no requirements.txt yet: list what to install in it");
     }
     context.speaker.help("nix-shell");

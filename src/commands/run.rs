@@ -8,15 +8,16 @@ use crate::config::Config;
 use crate::entry::Entry;
 use crate::error::Exit;
 use crate::exec;
+use crate::venv::plan::Effort;
 
 /// Becomes the command: what it exits with is what is seen.
 pub(super) fn run(context: &Context, arguments: &Run) -> Result<Exit> {
-    let config = Config::load(&context.environment)?;
+    let config = Config::of_found_project(&context.environment)?;
     let entry = Entry {
         environment: &context.environment,
         config: &config,
         speaker: context.speaker,
-        recreate: false,
+        effort: Effort::AsNeeded,
     };
     entry.bring_up_to_date()?;
     exec::become_command(&arguments.command, &entry.changes())

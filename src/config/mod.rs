@@ -20,6 +20,9 @@ const MAX_SETTINGS: u64 = 1 << 20;
 /// Files that mark a project's folder.
 const MARKERS: [&str; 4] = ["venvfix.toml", "shell.nix", "flake.nix", "requirements.txt"];
 
+/// Files that a part of a project may have as well: they count where there is no other.
+const PARTS: [&str; 5] = ["pyproject.toml", "uv.lock", "pylock.toml", "default.nix", ".venv"];
+
 /// How libraries reach Python.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
@@ -100,10 +103,27 @@ impl Config {
     /// For a settings file that is wrong: its name, the key, and the nearest known one; and where the
     /// shell and the settings name different venvs.
     pub fn load(environment: &Environment) -> Result<Self> {
-        let project = find_project(environment);
+        let project = find_project(environment).unwrap_or_else(|| environment.current_dir.clone());
+        Self::within(environment, &project)
+    }
+
+    /// The same, where something is to be made: no folder becomes a project by chance.
+    ///
+    /// # Errors
+    /// As [`Config::load`], and where there is no project.
+    pub fn of_found_project(environment: &Environment) -> Result<Self> {
+        let here = environment.current_dir.display();
+        let project = find_project(environment).ok_or_else(|| {
+            Trouble::usage(format!("there is no project in {here} or above it"))
+                .help("list what to install in a requirements.txt, or begin with `venvfix init`")
+        })?;
+        Self::within(environment, &project)
+    }
+
+    fn within(environment: &Environment, project: &Path) -> Result<Self> {
         // What the shell says, it says of its own project.
         let own = environment.shell_project.as_ref().is_none_or(|own| fsx::normalize(own) == project);
-        Self::settle(&project, environment.venv_dir.as_deref().filter(|_| own))
+        Self::settle(project, environment.venv_dir.as_deref().filter(|_| own))
     }
 
     /// The settings of the project in this folder.
@@ -201,14 +221,16 @@ fn default_nix_file(project: &Path) -> PathBuf {
     found.unwrap_or_else(|| project.join("shell.nix"))
 }
 
-/// VENVFIX_PROJECT, else the nearest folder above with a marker, else the current one.
-pub fn find_project(environment: &Environment) -> PathBuf {
+/// VENVFIX_PROJECT, else the nearest folder above with a marker.
+pub fn find_project(environment: &Environment) -> Option<PathBuf> {
     if let Some(project) = environment.project.as_ref().filter(|project| project.is_absolute()) {
-        return fsx::normalize(project);
+        return Some(fsx::normalize(project));
     }
     let here = &environment.current_dir;
-    let marked = here.ancestors().find(|folder| MARKERS.iter().any(|marker| folder.join(marker).exists()));
-    marked.unwrap_or(here).to_owned()
+    let with = |markers: &[&str]| {
+        here.ancestors().find(|folder| markers.iter().any(|marker| folder.join(marker).exists()))
+    };
+    with(&MARKERS).or_else(|| with(&PARTS)).map(Path::to_owned)
 }
 
 fn read_keys(project: &Path) -> Result<(Keys, PathBuf)> {

@@ -5,7 +5,6 @@ mod work;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -18,12 +17,11 @@ use crate::offer;
 use crate::provide::{self, links};
 use crate::report::{self, Speaker};
 use crate::shell::{Changes, Surroundings, activation};
-use crate::venv;
 use crate::venv::install::Installer;
 use crate::venv::lock::Lock;
 use crate::venv::make;
 use crate::venv::packages::{self, Base};
-use crate::venv::plan::{Observed, Plan, plan};
+use crate::venv::plan::{Effort, Observed, Plan, plan};
 use crate::venv::requirements;
 use crate::venv::sources::{self, Reader, Sources};
 use crate::venv::stamp::Stamp;
@@ -36,8 +34,8 @@ pub struct Entry<'a> {
     pub config: &'a Config,
     /// The voice for steps and findings.
     pub speaker: Speaker,
-    /// Whether a new environment is wanted, whatever the old one is.
-    pub recreate: bool,
+    /// How much is to be done.
+    pub effort: Effort,
 }
 
 impl Entry<'_> {
@@ -78,7 +76,6 @@ impl Entry<'_> {
             path: &self.environment.path,
             python_path: &self.environment.python_path,
             libraries: wanted.then_some((&links, before)),
-            interpreter: fs::canonicalize(venv::python(&self.config.venv)).ok(),
             uv_downloads_settled: self.environment.uv_python_downloads,
         })
     }
@@ -88,7 +85,9 @@ impl Entry<'_> {
     pub fn watched(&self) -> Vec<PathBuf> {
         let Config { project, nix_file, .. } = self.config;
         let mut files = vec![project.join("venvfix.toml"), project.join("pyproject.toml"), nix_file.clone()];
-        files.extend(["requirements.txt", "uv.lock", "pylock.toml"].map(|name| project.join(name)));
+        if self.config.wishes.files.is_none() {
+            files.extend(["requirements.txt", "uv.lock", "pylock.toml"].map(|name| project.join(name)));
+        }
         // What cannot be read is worth watching all the more.
         let sources = self.sources().unwrap_or_default().all;
         files.extend(sources.iter().map(|source| source.file().to_owned()));

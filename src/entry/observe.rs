@@ -70,7 +70,7 @@ impl Entry<'_> {
             closure: sources::closure(&sources, &self.config.project)?,
             sources,
             packages,
-            recreate: self.recreate,
+            effort: self.effort,
             offer,
             site_packages,
             provided,

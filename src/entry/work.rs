@@ -59,7 +59,7 @@ impl Work<'_> {
         stamp.sources = sources.all;
         make::finish(venv)?;
         // Without a stamp the next entry tries again.
-        rebuilt?;
+        rebuilt.inspect_err(|error| stamp::note_failure(venv, &format!("{error:#}")))?;
         stamp.write()
     }
 
@@ -79,7 +79,10 @@ impl Work<'_> {
     fn make(&self, python: &Path) -> Result<()> {
         let Config { venv, project, .. } = self.config();
         let shown = self.entry.shown(venv);
-        stamp::remove(venv)?;
+        if self.plan.create.is_none() {
+            // A venv that is replaced goes aside with its stamp, and may come back.
+            stamp::remove(venv)?;
+        }
         if self.observed.closely.interrupted {
             leftovers::remove(venv);
         }
@@ -138,6 +141,9 @@ impl Work<'_> {
         }
         if create.is_some() && sources.all.is_empty() {
             self.say("there is no requirements.txt: nothing to install");
+            self.entry
+                .speaker
+                .help("list packages in one, or name files: requirements = [\"FILE\"] in venvfix.toml");
         }
         let Some(reason) = install else { return Ok(()) };
         self.say(format_args!(

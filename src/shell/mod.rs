@@ -7,7 +7,7 @@ pub use quote::{quote_fish, quote_posix, word};
 pub use script::{END, script};
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::offer::in_store;
 
@@ -40,8 +40,6 @@ pub struct Surroundings<'a> {
     pub python_path: &'a OsStr,
     /// A directory to be put first in LD_LIBRARY_PATH, and what is there.
     pub libraries: Option<(&'a Path, &'a OsStr)>,
-    /// The venv's interpreter, on which uv is kept: one that it downloads would not start on NixOS.
-    pub interpreter: Option<PathBuf>,
     /// The shell says itself whether uv may download one.
     pub uv_downloads_settled: bool,
 }
@@ -64,9 +62,8 @@ pub fn activation(from: &Surroundings) -> Changes {
         changes.push(("PYTHONPATH", without_store(from.python_path)));
     }
     changes.push(("SOURCE_DATE_EPOCH", None));
-    if let Some(interpreter) = &from.interpreter {
-        changes.push(("UV_PYTHON", Some(interpreter.clone().into())));
-    }
+    // A python that uv downloads does not start on NixOS.
+    changes.push(("UV_PYTHON", Some(venv.join("bin/python").into())));
     if !from.uv_downloads_settled {
         changes.push(("UV_PYTHON_DOWNLOADS", Some("never".into())));
     }

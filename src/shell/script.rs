@@ -108,7 +108,6 @@ mod tests {
             path: OsStr::new("/usr/bin:/a b/it's/.venv/bin"),
             python_path: OsStr::new(""),
             libraries: None,
-            interpreter: None,
             uv_downloads_settled: true,
         })
     }
@@ -123,10 +122,11 @@ mod tests {
         for shell in [Shell::Bash, Shell::Zsh] {
             assert_eq!(
                 text(shell),
-                "# venvfix: changes PATH: PYTHONHOME SOURCE_DATE_EPOCH VIRTUAL_ENV VIRTUAL_ENV_PROMPT\n\
+                "# venvfix: changes PATH: PYTHONHOME SOURCE_DATE_EPOCH UV_PYTHON VIRTUAL_ENV VIRTUAL_ENV_PROMPT\n\
                  \\builtin export PATH='/a b/it'\\''s/.venv/bin:/usr/bin'\n\
                  \\builtin unset -v PYTHONHOME\n\
                  \\builtin unset -v SOURCE_DATE_EPOCH\n\
+                 \\builtin export UV_PYTHON='/a b/it'\\''s/.venv/bin/python'\n\
                  \\builtin export VIRTUAL_ENV='/a b/it'\\''s/.venv'\n\
                  \\builtin export VIRTUAL_ENV_PROMPT='.venv'\n\
                  # venvfix: end\n"

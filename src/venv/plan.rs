@@ -21,6 +21,18 @@ pub enum Present {
     Working(PathBuf),
 }
 
+/// How much is to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// Nothing, where nothing changed.
+    #[default]
+    AsNeeded,
+    /// Install what is wanted and look closely, whatever is known of the last time.
+    Thorough,
+    /// Make a new environment.
+    Anew,
+}
+
 /// Everything the decision rests on.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -40,8 +52,8 @@ pub struct Observed {
     pub closure: Closure,
     /// Python packages that the shell has of nixpkgs; `None` if this shell has no say in them.
     pub packages: Option<Vec<PathBuf>>,
-    /// The user wants a new environment.
-    pub recreate: bool,
+    /// What the user asks for.
+    pub effort: Effort,
     /// The shell's library directories; `None` if this shell has no say in them.
     pub offer: Option<Vec<PathBuf>>,
     /// As [`super::stamp::site_packages_times`].
@@ -98,7 +110,8 @@ impl Plan {
 pub fn plan(observed: &Observed, shown: impl Fn(&Path) -> String) -> Plan {
     if let Some(reason) = creation(observed, &shown) {
         let install = (!observed.sources.is_empty()).then(|| "the environment is new".to_owned());
-        let keeps = observed.same_version && observed.present != Present::Nothing && !observed.recreate;
+        let keeps =
+            observed.same_version && observed.present != Present::Nothing && observed.effort != Effort::Anew;
         let (upgrade, create) = if keeps { (Some(reason), None) } else { (None, Some(reason)) };
         let plan = Plan { upgrade, create, install, scan: true, ..Plan::default() };
         return if keeps { mended(plan, observed, &shown) } else { plan };
@@ -118,8 +131,11 @@ fn changes(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Plan {
         || offer_changed
         || !observed.provided
         || stamp.site_packages != observed.site_packages;
+    let thorough = observed.effort == Effort::Thorough;
+    let wanted = changed.or_else(|| thorough.then(|| "as asked".to_owned()));
     // Where nothing is listed any more, nothing that was is taken away.
-    Plan { install: changed.filter(|_| !observed.sources.is_empty()), scan, ..Plan::default() }
+    let install = wanted.filter(|_| !observed.sources.is_empty());
+    Plan { install, scan: scan || thorough, ..Plan::default() }
 }
 
 /// Why what is installed is not what is wanted now.
@@ -161,7 +177,7 @@ fn mended(plan: Plan, observed: &Observed, shown: &impl Fn(&Path) -> String) -> 
 fn creation(observed: &Observed, shown: &impl Fn(&Path) -> String) -> Option<String> {
     match &observed.present {
         Present::Nothing => Some("there was none".into()),
-        _ if observed.recreate => Some("as asked".into()),
+        _ if observed.effort == Effort::Anew => Some("as asked".into()),
         Present::Broken => Some("it was half made, or its python is gone".into()),
         Present::Working(interpreter) => {
             // The stamp knows what the shell's python was then, be it a wrapper around the venv's.
@@ -209,7 +225,7 @@ mod tests {
             sources,
             closure,
             packages: Some(Vec::new()),
-            recreate: false,
+            effort: Effort::AsNeeded,
             offer: Some(stamp.offer.clone()),
             site_packages: stamp.site_packages.clone(),
             stamp: Some(stamp),
@@ -259,9 +275,16 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_for_it_gets_an_installation_and_a_closer_look() {
+        let plan = decide(|o| o.effort = Effort::Thorough);
+        assert_eq!(plan.install.as_deref(), Some("as asked"));
+        assert!(plan.scan && plan.create.is_none());
+    }
+
+    #[test]
     fn a_new_environment_is_made_when_it_is_asked_for() {
         let plan = decide(|o| {
-            o.recreate = true;
+            o.effort = Effort::Anew;
             o.same_version = true;
         });
         assert!(plan.create.is_some() && plan.upgrade.is_none() && plan.install.is_some());

@@ -19,12 +19,22 @@ pub(super) struct Asked<'a> {
 }
 
 /// Whether there is anything to install: most such files only hold settings of tools.
-pub(super) fn is_installable(text: &str, groups: &[String]) -> bool {
+///
+/// # Errors
+/// If the text is no valid TOML.
+pub(super) fn is_installable(text: &str, groups: &[String]) -> Result<bool> {
     // The parser is not started for a file that cannot have any of it.
-    let may = ["project", "build-system", "dependency-groups"].iter().any(|name| text.contains(name));
-    let table: Option<Table> = may.then(|| text.parse().ok()).flatten();
-    table.is_some_and(|table| {
-        table.contains_key("project") || table.contains_key("build-system") || !groups.is_empty()
+    if !["project", "build-system", "dependency-groups"].iter().any(|name| text.contains(name)) {
+        return Ok(false);
+    }
+    let table = parse(text)?;
+    Ok(table.contains_key("project") || table.contains_key("build-system") || !groups.is_empty())
+}
+
+fn parse(text: &str) -> Result<Table> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        Trouble::usage(format!("pyproject.toml is not valid TOML: line {line}: {}", error.message())).into()
     })
 }
 
@@ -34,10 +44,8 @@ pub(super) fn is_installable(text: &str, groups: &[String]) -> bool {
 /// # Errors
 /// If the text is no valid TOML, or has no such extra or group.
 pub(super) fn arguments(text: &str, place: &str, asked: Asked) -> Result<Vec<String>> {
-    let table: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| Trouble::usage(format!("pyproject.toml: {}", error.message())))?;
-    let file = ProjectFile { table };
+    let file = ProjectFile { table: parse(text)? };
+    file.check()?;
     let extras = asked.extras.iter().map(|extra| file.extra(extra)).collect::<Result<Vec<_>>>()?;
     let (editable, mut requirements) = match file.can_be_built() {
         true => (vec!["-e".to_owned(), with_extras(place, asked.extras)], Vec::new()),
@@ -62,6 +70,17 @@ impl ProjectFile {
     fn can_be_built(&self) -> bool {
         let dynamic = self.strings(&["project", "dynamic"]);
         self.table.contains_key("build-system") || dynamic.iter().any(|name| name == "dependencies")
+    }
+
+    /// A text where a list should be is a slip that would install nothing.
+    fn check(&self) -> Result<()> {
+        let dependencies = self.at(&["project", "dependencies"]);
+        match dependencies.is_none_or(Value::is_array) {
+            true => Ok(()),
+            false => Err(Trouble::usage("pyproject.toml: project.dependencies is no list")
+                .help("write dependencies = [\"NAME\"]")
+                .into()),
+        }
     }
 
     fn at(&self, path: &[&str]) -> Option<&Value> {
@@ -180,10 +199,19 @@ mod tests {
 
     #[test]
     fn settings_of_tools_are_nothing_to_install() {
-        assert!(!is_installable("[tool.ruff]\nproject = 1\n", &[]));
-        assert!(!is_installable("[project", &[]));
-        assert!(is_installable("[project]\nname = 'x'\n", &[]));
-        assert!(is_installable("project.name = 'x'\n", &[]));
-        assert!(is_installable("[dependency-groups]\ndev = []\n", &["dev".to_owned()]));
+        let is = |text: &str, groups: &[String]| is_installable(text, groups).unwrap();
+        assert!(!is("[tool.ruff]\nproject = 1\n", &[]));
+        assert!(is("[project]\nname = 'x'\n", &[]));
+        assert!(is("project.name = 'x'\n", &[]));
+        assert!(is("[dependency-groups]\ndev = []\n", &["dev".to_owned()]));
+    }
+
+    #[test]
+    fn slips_are_named_with_their_line() {
+        let error = is_installable("[project]\nname = 'x'\ndependencies = ['a' 'b']\n", &[]).unwrap_err();
+        assert!(error.to_string().starts_with("pyproject.toml is not valid TOML: line 3: "), "{error}");
+        assert!(
+            asked("[project]\ndependencies = 'six'\n", &[], &[]).unwrap_err().to_string().contains("no list")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Requirement files and all that they include, with their contents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -251,10 +251,10 @@ pub fn index_options(inputs: &Inputs) -> Vec<OsString> {
 
 /// Which of the inputs differ, for the sentence that says why something is installed.
 pub fn changed(old: &Inputs, new: &Inputs) -> Vec<PathBuf> {
-    let different =
-        new.iter().filter(|(path, text)| old.get(*path) != Some(text)).map(|(path, _)| path.clone());
-    let gone = old.keys().filter(|path| !new.contains_key(*path)).cloned();
-    different.chain(gone).collect()
+    // A file that is not there is as one that nobody named.
+    let there = |inputs: &Inputs, path: &PathBuf| inputs.get(path).cloned().flatten();
+    let all: BTreeSet<&PathBuf> = old.keys().chain(new.keys()).collect();
+    all.into_iter().filter(|path| there(old, path) != there(new, path)).cloned().collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! hand can read, else pyproject.toml.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -12,6 +13,7 @@ use super::requirements::{self, Closure};
 use crate::config::Wishes;
 use crate::error::Trouble;
 use crate::fsx;
+use crate::near;
 
 /// A pyproject.toml is text that people write.
 const MAX_PROJECT_FILE: u64 = 4 << 20;
@@ -86,6 +88,7 @@ pub struct Sources {
 pub fn choose(project: &Path, wishes: &Wishes, reader: impl Fn() -> Reader) -> Result<Sources> {
     let sources = match &wishes.files {
         Some(files) => {
+            files.iter().try_for_each(|file| is_there(file, project))?;
             Sources { all: files.iter().map(|file| named(file, wishes)).collect(), passed_over: None }
         }
         None => usual(project, wishes, reader)?,
@@ -100,6 +103,25 @@ pub fn choose(project: &Path, wishes: &Wishes, reader: impl Fn() -> Reader) -> R
         return Err(Trouble::usage(message).help("set requirements = [\"pyproject.toml\"]").into());
     }
     Ok(sources)
+}
+
+/// A name that is no file is a slip, or wants to be something else.
+fn is_there(file: &Path, project: &Path) -> Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let name = shown(file, project);
+    let trouble = Trouble::usage(format!("requirements names a file that is not there: {name}"));
+    if name.contains('[') || name.starts_with("-e") {
+        return Err(trouble.help("write requirements = [\"pyproject.toml\"] and extras = [\"NAME\"]").into());
+    }
+    let beside = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let beside: Vec<String> = beside.map(|entry| shown(&entry.path(), project)).collect();
+    Err(match near::nearest(&name, beside.iter().map(String::as_str)).first() {
+        Some(near) => trouble.help(format!("did you mean {near}?")),
+        None => trouble,
+    }
+    .into())
 }
 
 /// What a file is, by its name (that of pylock.toml: PEP 751).
@@ -137,7 +159,7 @@ fn usual(project: &Path, wishes: &Wishes, reader: impl Fn() -> Reader) -> Result
     }
     let own = project.join("pyproject.toml");
     let text = fsx::read_text(&own, MAX_PROJECT_FILE)?.unwrap_or_default();
-    let all = match project_file::is_installable(&text, &wishes.groups) {
+    let all = match project_file::is_installable(&text, &wishes.groups)? {
         true => vec![named(&own, wishes)],
         false => Vec::new(),
     };

@@ -17,6 +17,8 @@ use crate::fsx;
 /// Raised when a field changes its meaning; another schema counts as no stamp.
 const SCHEMA: u32 = 1;
 const MAX_STAMP: u64 = 64 << 20;
+/// One sentence.
+const MAX_FAILURE: u64 = 4 << 10;
 
 /// The state of a finished venv.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -118,6 +120,16 @@ pub fn is_unfinished(venv: &Path) -> bool {
 /// Whether venvfix brings this venv up to date, be the stamp of this place or of another.
 pub fn is_ours(venv: &Path) -> bool {
     is_unfinished(venv) || fs::symlink_metadata(path(venv)).is_ok()
+}
+
+/// Why the last work on the venv did not come to its end, where that is known.
+pub fn failure(venv: &Path) -> Option<String> {
+    fsx::read_start(&unfinished(venv), MAX_FAILURE).filter(|text| !text.is_empty())
+}
+
+/// Keeps why for doctor, as far as it can be kept.
+pub fn note_failure(venv: &Path, text: &str) {
+    let _ = fsx::write_own(&unfinished(venv), text.as_bytes());
 }
 
 /// Forgets that the venv was up to date: the first thing done to it.

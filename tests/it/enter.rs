@@ -241,7 +241,7 @@ fn a_named_pipe_in_place_of_a_file_blocks_nothing() {
     pipe(&project.folder.join("requirements.txt"));
     project.enter().exits(0).says(&["requirements.txt: not a regular file"]);
     pipe(&project.folder.join("venvfix.toml"));
-    project.enter().exits(3).says(&["venvfix.toml: not a regular file"]);
+    project.enter().exits(0).says(&["venvfix.toml: not a regular file"]);
 }
 
 #[test]
@@ -294,9 +294,13 @@ fn json_is_for_editors_and_says_what_to_watch() {
     assert_eq!(json["set"]["VIRTUAL_ENV"], venv.to_str().unwrap());
     assert!(json["set"]["PATH"].as_str().unwrap().starts_with(&format!("{}/bin:", venv.display())));
     assert_eq!(json["unset"], serde_json::json!(["PYTHONHOME", "SOURCE_DATE_EPOCH"]));
-    let names = ["venvfix.toml", "pyproject.toml", "shell.nix", "requirements.txt", "more.txt"];
-    let files = names.map(|name| project.folder.join(name).to_str().unwrap().to_owned());
-    assert_eq!(json["watch"], serde_json::json!(files));
+    let path = |name: &str| project.folder.join(name).to_str().unwrap().to_owned();
+    let settings = ["venvfix.toml", "pyproject.toml", "shell.nix"].map(path);
+    let all = [&settings[..], &["requirements.txt", "uv.lock", "pylock.toml", "more.txt"].map(path)].concat();
+    assert_eq!(json["watch"], serde_json::json!(all));
+    project.folder.write("venvfix.toml", "requirements = ['more.txt']\n");
+    let json = project.run(&[VENVFIX, "enter", "--shell", "json"]).exits(0).json();
+    assert_eq!(json["watch"], serde_json::json!([&settings[..], &[path("more.txt")]].concat()));
 }
 
 #[test]
@@ -304,7 +308,7 @@ fn what_to_watch_is_said_also_where_nothing_could_be_entered() {
     let project = Project::new("beta\n");
     project.folder.write(".venv", "in the way");
     let ended = project.run(&[VENVFIX, "enter", "--shell", "direnv"]).exits(3);
-    assert!(ended.stdout.contains("/requirements.txt'\n"), "{ended:?}");
+    assert!(ended.stdout.contains("/requirements.txt' "), "{ended:?}");
     assert!(!ended.stdout.contains("export"), "{ended:?}");
     let json = project.run(&[VENVFIX, "enter", "--shell", "json"]).exits(3).json();
     assert_eq!(json["set"], serde_json::json!({}));
@@ -347,4 +351,56 @@ fn the_first_start_of_python_changes_nothing() {
     project.run(&[".venv/bin/python", "-c", "pass"]).exits(0);
     let ended = project.run(&[VENVFIX, "doctor"]).exits(0);
     assert!(!ended.stdout.contains("by hand"), "{}", ended.stdout);
+}
+
+#[test]
+fn sync_installs_and_mends_whatever_was_done_by_hand() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project.run(&[".venv/bin/python", "-m", "pip", "uninstall", "-qy", "beta"]).exits(0);
+    project.run(&[VENVFIX, "sync"]).exits(0).says(&["installing requirements.txt (as asked)"]);
+    project.imports("beta");
+    // A file is gone, and no folder that an entry looks at tells.
+    let native = project.run(&["sh", "-c", "echo .venv/lib/*/site-packages/beta/*.so"]).stdout;
+    std::fs::remove_file(project.folder.join(native.trim())).unwrap();
+    project.run(&[VENVFIX, "sync"]).exits(0);
+    project.imports("beta._native");
+}
+
+#[test]
+fn wrong_settings_leave_the_last_good_environment() {
+    let project = Project::new("beta\n");
+    project.enter().exits(0);
+    project.folder.write("venvfix.toml", "venv_dir = 1\n");
+    let ended = project.enter().exits(0).says(&["unknown key `venv_dir`", "did you mean"]);
+    assert!(ended.stdout.ends_with("# venvfix: end\n"));
+    project.run(&[VENVFIX, "sync"]).exits(2);
+}
+
+#[test]
+fn a_project_is_found_from_below_and_no_folder_becomes_one_by_chance() {
+    let project = Project::new("beta\n");
+    std::fs::rename(project.folder.join("requirements.txt"), project.folder.join("pyproject.toml")).unwrap();
+    project.folder.write("pyproject.toml", "[project]\nname = 'x'\nversion = '1'\ndependencies = ['beta']\n");
+    project.folder.write("src/x.py", "");
+    let run = |folder: &str| -> Ended {
+        let mut run = project.command(&[VENVFIX, "-C", folder, "enter"]);
+        run.env_remove("VENVFIX_PROJECT").output().unwrap().into()
+    };
+    run("src").exits(0).says(&["making .venv"]);
+    project.imports("beta");
+    let nowhere = Folder::new();
+    let ended = run(nowhere.path().to_str().unwrap());
+    ended.exits(2).says(&["there is no project in", "help: list what to install"]);
+    assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn doctor_says_why_the_last_installation_failed() {
+    let project = Project::new("beta ~~ 1\n");
+    project.enter().exits(0);
+    let said = "the last installation failed: pip could not install requirements.txt";
+    project.run(&[VENVFIX, "doctor"]).prints(&[said]);
+    project.folder.write("venvfix.toml", "requirements = ['requirments.txt']\n");
+    project.enter().says(&["not there: requirments.txt", "did you mean requirements.txt?"]);
 }

@@ -6,7 +6,7 @@ use super::support::{Folder, venvfix};
 fn each_mistake_is_named_with_its_file_and_exits_2() {
     let cases = [
         ("venv_dir = 'x'", "unknown key `venv_dir`", "did you mean `venv-dir`?"),
-        ("zzzzz = 1", "unknown key `zzzzz`", "the keys are ignore,"),
+        ("zzzzz = 1", "unknown key `zzzzz`", "the keys are extras,"),
         ("venv-dir = '../outside'", "venv-dir lies outside the project: ../outside", "name a path below"),
         ("venv-dir = '.'", "venv-dir lies outside the project", ""),
         ("venv-dir = 3", "invalid type", ""),

@@ -14,8 +14,7 @@ use super::support::{Ended, Folder, VENVFIX, cannot_run, command, venvfix};
 
 fn entering(venv: &Path, path: &OsStr, libraries: Option<(&Path, &OsStr)>) -> Changes {
     let python_path = OsStr::new("/my lib:/nix/store/a-numpy/lib/python3.12/site-packages");
-    let interpreter = Some("/nix/store/p-python3/bin/python3.12".into());
-    activation(&Surroundings { venv, path, python_path, libraries, interpreter, uv_downloads_settled: false })
+    activation(&Surroundings { venv, path, python_path, libraries, uv_downloads_settled: false })
 }
 
 fn changes(venv: &str) -> Changes {
@@ -261,7 +260,7 @@ fn aliases_and_functions_named_like_commands_are_not_called() {
                  \\builtin eval \"$hook\"\n\\venvfix-enter\n\\builtin echo \"$VIRTUAL_ENV\"\n\\deactivate\n\\builtin echo \"alive ${{VIRTUAL_ENV-none}}\""
             );
             let mut run = command("env", stand_in.folder.path());
-            run.args(["--default-signal=INT", kind.name]).args(kind.start).arg(text);
+            run.args(["--default-signal=INT,QUIT", kind.name]).args(kind.start).arg(text);
             let ended = Ended::from(run.output().unwrap());
             assert_eq!(ended.stdout, "/v\nalive none\n", "{} {named} {ended:?}", kind.name);
         }

@@ -97,7 +97,7 @@ impl Kind {
         let text = OsString::from_vec([text, script.into()].concat());
         // Where the tests run in the background, SIGINT is ignored, and no shell then traps it.
         let mut run = command("env", folder);
-        run.args(["--default-signal=INT", self.name]).args(self.start).arg(text);
+        run.args(["--default-signal=INT,QUIT", self.name]).args(self.start).arg(text);
         run.env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder).env("HOME", folder);
         run
     }
