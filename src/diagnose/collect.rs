@@ -8,6 +8,7 @@ use super::abi::{place, provided, wrong_abis};
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::musl::{self, MuslObjects};
+use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
 use super::preload::Preloads;
 use super::role::{Role, role};
@@ -161,6 +162,7 @@ struct Misses<'a> {
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
     stops: Stops,
+    noted: Noted,
     musl: MuslObjects,
     /// Folder and name of the extension modules that are imported.
     modules: HashSet<(&'a Path, &'a str)>,
@@ -182,6 +184,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
         stops: Stops::default(),
+        noted: Noted::default(),
         musl: MuslObjects::default(),
         modules: provided(input),
         old: OldLibraries::default(),
@@ -233,10 +236,33 @@ impl<'a> Misses<'a> {
                 self.note(asker, name, reach, places, gone.as_deref());
             }
         }
+        self.note_openings(&process, first, reach);
         self.note_unusable(&process, first, root, reach);
         if reach == Reach::Import {
             self.imported
                 .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+        }
+    }
+
+    /// Notes what objects of the venv say they open, and will not find.
+    fn note_openings(&mut self, process: &Process, first: usize, reach: Reach) {
+        for (index, load) in process.loads.iter().enumerate().skip(first) {
+            if load.object.openings.is_empty() {
+                continue;
+            }
+            let Some(&examined) = self.by_path.get(crate::fsx::normalize(&load.path).as_path()) else {
+                continue;
+            };
+            for opening in &load.object.openings {
+                let mut names = opening.sonames.iter();
+                let found = names.any(|name| {
+                    self.input.resolver.finds_for(process, index, name, self.input.offer)
+                        || self.preloads.brings(&examined.owners, name)
+                });
+                if !found {
+                    self.noted.note(examined, opening, reach);
+                }
+            }
         }
     }
 
@@ -299,6 +325,8 @@ impl<'a> Misses<'a> {
         let mut unusable = self.old.into_findings(self.input);
         unusable.extend(self.stops.into_findings(self.input));
         unusable.extend(self.musl.into_findings(self.input));
+        let missed = |soname: &str, owner| self.found.contains_key(&(soname.to_owned(), owner));
+        unusable.extend(self.noted.into_findings(self.input, &missed));
         let mut grouped: BTreeMap<(String, Reach), Vec<(Owner, Miss)>> = BTreeMap::new();
         let mut vanished = Vanished::default();
         for ((soname, owner), mut miss) in self.found {

@@ -7,6 +7,7 @@ mod damaged;
 mod finding;
 mod installation;
 mod musl;
+mod noted;
 mod opened;
 mod preload;
 mod role;

@@ -10,7 +10,9 @@ use super::preload::Preloads;
 pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<Finding> {
     let said = |soname: &str, owner: usize| {
         let name = input.distributions.get(owner).map(|found| found.name.as_str());
-        let breaks = missing.iter().filter(|finding| finding.reach != Some(Reach::Plugin));
+        let breaks = missing
+            .iter()
+            .filter(|finding| finding.reach != Some(Reach::Plugin) || finding.code == Code::DlopenLibrary);
         let mut same = breaks.filter(|finding| finding.soname.as_deref() == Some(soname));
         same.any(|finding| finding.distributions.iter().any(|affected| Some(affected.name.as_str()) == name))
     };
@@ -49,7 +51,9 @@ pub(super) fn move_to_opened(input: &Input<'_>, findings: &mut Vec<Finding>) {
     for other in
         others.iter_mut().filter(|other| other.reach == Some(Reach::Plugin) && other.soname.is_some())
     {
-        let Some(target) = late.iter_mut().find(|finding| finding.soname == other.soname) else { continue };
+        let same =
+            |finding: &&mut Finding| finding.soname == other.soname && finding.severity <= other.severity;
+        let Some(target) = late.iter_mut().find(same) else { continue };
         let openers: Vec<usize> =
             target.distributions.iter().filter_map(|affected| index(&affected.name)).collect();
         let theirs = |affected: &Affected| {

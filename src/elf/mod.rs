@@ -1,10 +1,12 @@
 //! Knows ELF: what one object file says about itself. Knows neither Python nor Nix.
 
 mod ident;
+mod notes;
 mod read;
 mod versions;
 
 pub use ident::Verdict;
+pub use notes::{Opening, Priority};
 pub use read::{Unreadable, read, verdict, version_definitions};
 pub use versions::VersionNeed;
 
@@ -81,6 +83,8 @@ pub struct Object {
     pub fault: Option<&'static str>,
     /// The symbol versions it wants; none where their table is damaged.
     pub version_needs: Vec<VersionNeed>,
+    /// The libraries that it says it opens by name.
+    pub openings: Vec<Opening>,
 }
 
 impl Object {

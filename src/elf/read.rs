@@ -204,6 +204,7 @@ impl Image {
             dynamic: has_dynamic,
             fault: self.fault,
             version_needs: self.version_needs(&dynamic, &strings).unwrap_or_default(),
+            openings: self.openings(),
         })
     }
 
@@ -272,7 +273,11 @@ impl Image {
     }
 
     fn segment(&self, kind: u32) -> Option<&ProgramHeader> {
-        self.segments.iter().find(|segment| segment.p_type == kind)
+        self.segments_of(kind).next()
+    }
+
+    pub(super) fn segments_of(&self, kind: u32) -> impl Iterator<Item = &ProgramHeader> {
+        self.segments.iter().filter(move |segment| segment.p_type == kind)
     }
 
     /// Where in the file the byte at a virtual address lies.

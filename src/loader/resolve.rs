@@ -104,10 +104,17 @@ impl<'a> Resolver<'a> {
 
     /// Whether a dlopen of a bare name by the program of `process` finds something.
     pub fn finds(&self, process: &Process, name: &str, offer: Offer<'_>) -> bool {
-        if process.by_name.contains_key(name) || offer(name).is_some() {
+        self.finds_for(process, 0, name, offer)
+    }
+
+    /// Whether a dlopen of a bare name by the object of this index finds something.
+    pub fn finds_for(&self, process: &Process, asker: usize, name: &str, offer: Offer<'_>) -> bool {
+        let assumed = self.system.assumed.is_some_and(|assumed| assumed(name));
+        if assumed || process.by_name.contains_key(name) || offer(name).is_some() {
             return true;
         }
-        !process.loads.is_empty() && self.search(process, 0, Path::new(name)).is_ok_and(|hit| hit.is_some())
+        asker < process.loads.len()
+            && self.search(process, asker, Path::new(name)).is_ok_and(|hit| hit.is_some())
     }
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.

@@ -52,6 +52,7 @@ fn object(soname: &str, needed: &[&str]) -> Object {
         dynamic: true,
         fault: None,
         version_needs: Vec::new(),
+        openings: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog;
-use crate::diagnose::{Code, Finding, Reach, Remedy, Report, Severity};
+use crate::diagnose::{Affected, Code, Finding, Reach, Remedy, Report, Severity};
 
 /// Each piece of advice, the most useful first.
 pub(super) fn advice(report: &Report) -> Vec<String> {
@@ -41,12 +41,17 @@ fn optional_command(report: &Report) -> Option<String> {
 
 /// Findings of libraries that packages open late, and the names of these packages.
 fn optional(report: &Report) -> (Vec<&Finding>, String) {
-    let late =
-        |finding: &&Finding| finding.code == Code::DlopenLibrary && finding.reach == Some(Reach::Plugin);
+    let late = |finding: &&Finding| {
+        let opened = finding.code == Code::DlopenLibrary && finding.reach == Some(Reach::Plugin);
+        opened && finding.severity < Severity::Note
+    };
     let findings: Vec<&Finding> = report.findings.iter().filter(late).collect();
     // Those that open them; the others have the plugins that need them.
-    let affected = findings.iter().flat_map(|finding| &finding.distributions);
-    let openers = affected.filter(|affected| catalog::opens(&affected.name).is_some());
+    let is_opener = |affected: &&Affected| catalog::opens(&affected.name).is_some();
+    let openers = findings.iter().flat_map(|finding| {
+        let known: Vec<&Affected> = finding.distributions.iter().filter(is_opener).collect();
+        if known.is_empty() { finding.distributions.iter().collect() } else { known }
+    });
     let names: BTreeSet<&str> = openers.map(|affected| affected.name.as_str()).collect();
     (findings, names.into_iter().collect::<Vec<_>>().join(", "))
 }

@@ -190,6 +190,9 @@ fn heading(finding: &Finding, number: usize) -> String {
                 count(number, "library is", "libraries are")
             )
         }
+        (Code::DlopenLibrary, _) if finding.severity == Severity::Note => {
+            format!("{} not here that a package can do without", count(number, "library is", "libraries are"))
+        }
         (Code::DlopenLibrary, _) => {
             format!(
                 "{} missing that a package opens for a part of its work",

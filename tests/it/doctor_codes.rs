@@ -276,3 +276,51 @@ fn a_venv_without_interpreter_is_told_in_json_too() {
     );
     ended.says(&["the interpreter of", target]);
 }
+
+/// Content of a note, for libraries that are nowhere.
+const OPENINGS: &str = r#"[
+    {"soname": ["libmust.so.1"], "priority": "required", "feature": "x", "description": "y"},
+    {"soname": ["libshould.so.1", "libshould.so.0"]},
+    {"soname": ["libcould.so.1"], "priority": "suggested"},
+    {"soname": ["libnone.so.1", "libc.so.6"], "priority": "required"},
+    {"soname": ["libbeside.so.1"], "priority": "required"},
+    {"soname": ["libneeded.so.1"], "priority": "suggested"},
+    {"soname": ["libcuda.so.1"], "priority": "recommended"}]"#;
+
+#[test]
+fn what_an_object_says_it_opens_is_told_by_its_priority() {
+    let venv = Venv::new();
+    let objects = [
+        lib("pkg/_a.abi3.so", &["libinner.so.1", "libneeded.so.1"]).runpath("$ORIGIN"),
+        lib("pkg/libinner.so.1", &["libc.so.6"]).runpath("$ORIGIN").opens(OPENINGS),
+        lib("pkg/libbeside.so.1", &[]),
+    ];
+    venv.package("pkg", &objects, &[]);
+    let wanted = [
+        "missing-library error import libneeded.so.1 pkg:1",
+        "dlopen-library error import libmust.so.1 pkg:1",
+        "dlopen-library warning plugin libshould.so.1 pkg:1",
+        "dlopen-library note plugin libcould.so.1 pkg:1",
+    ];
+    assert_eq!(venv.findings(NOTHING), wanted);
+    assert_eq!(venv.findings(&["--loader", "nix"]), wanted);
+    venvfix(venv.path(), ["doctor"])
+        .exits(1)
+        .prints(&["not here that a package can do without", "libcould.so.1"]);
+}
+
+#[test]
+fn a_note_of_a_real_compiler_is_read() {
+    let venv = Venv::new();
+    let assembly = r#"__asm__(".pushsection .note.dlopen, \"a\", %note\n.balign 4\n.long 4\n.long 2f - 1f\n.long 0x407c0c0a\n"
+        ".asciz \"FDO\"\n1: .asciz \"[{\\\"soname\\\":[\\\"libmust.so.1\\\"],\\\"priority\\\":\\\"required\\\"}]\"\n2: .balign 4\n.popsection\n");"#;
+    let source = venv.folder.write("a.c", assembly);
+    venv.package("pkg", &[], &[("pkg/_a.abi3.so", "")]);
+    let built = command("cc", venv.path())
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&venv.site_packages().join("pkg/_a.abi3.so"), &source])
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    assert_eq!(venv.findings(NOTHING), ["dlopen-library error import libmust.so.1 pkg:1"]);
+}

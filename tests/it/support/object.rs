@@ -37,6 +37,7 @@ pub struct Object {
     rpath: Option<String>,
     runpath: Option<String>,
     interpreter: Option<String>,
+    note: Option<Vec<u8>>,
     flags: u64,
     program: bool,
     /// Bytes to overwrite.
@@ -87,6 +88,19 @@ impl Object {
     /// Started by another loader than the machine's.
     pub fn interpreter(mut self, path: &str) -> Self {
         self.interpreter = Some(path.into());
+        self
+    }
+
+    /// With a note of what it opens by name, as freedesktop.org has it.
+    pub fn opens(mut self, json: &str) -> Self {
+        let mut note = [4, json.len() as u32, 0x407c_0c0a]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect::<Vec<u8>>();
+        note.extend(b"FDO\0");
+        note.extend(json.as_bytes());
+        note.resize(note.len().next_multiple_of(4), 0);
+        self.note = Some(note);
         self
     }
 
@@ -144,7 +158,7 @@ impl Object {
         }
         entries.extend((self.flags != 0).then_some((DT_FLAGS_1, self.flags)));
 
-        let segments = if self.program { 5 } else { 3 };
+        let segments = if self.program { 5 } else { 3 } + usize::from(self.note.is_some());
         let dynamic = HEADER + segments * SEGMENT;
         // DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SYMENT and DT_NULL come to these.
         let dynamic_size = (entries.len() + 6) * 16;
@@ -158,7 +172,10 @@ impl Object {
             (11, 24),
             (0, 0),
         ]);
-        let size = (strings_at + strings.len()) as u64;
+        let note = self.note.clone().unwrap_or_default();
+        strings.resize((strings_at + strings.len()).next_multiple_of(4) - strings_at, 0);
+        let note_at = (strings_at + strings.len()) as u64;
+        let size = note_at + note.len() as u64;
 
         let mut out = header(machine, segments);
         if self.program {
@@ -170,10 +187,14 @@ impl Object {
         out.extend(segment(1, 0, size, ALIGNMENT));
         out.extend(segment(2, dynamic as u64, dynamic_size as u64, 8));
         out.extend(segment(0x6474_e551, 0, 0, 16));
+        if self.note.is_some() {
+            out.extend(segment(4, note_at, note.len() as u64, 4));
+        }
         entries.iter().for_each(|&(tag, value)| out.extend(words(&[tag, value])));
         out.extend([0; 24]);
         out.extend([1u32, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()));
         out.extend(strings);
+        out.extend(note);
         out
     }
 }
