@@ -1,7 +1,8 @@
 //! Reads a venv, or wheels unpacked, and diagnoses them: where venv, elf, loader, offer, catalog and
 //! diagnose meet.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use crate::elf::{self, Machine, Unreadable};
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
 use crate::venv::repair::{self, Repair};
-use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Owned, read_distributions};
+use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Loads, Owned, read_distributions};
 
 /// A tree of installed files.
 pub struct Tree<'a> {
@@ -95,6 +96,11 @@ pub fn examine(
         Target::Real(interpreter, ..) => resolver.start(&interpreter.real, &|_| None),
         Target::AssumedNix(..) => Process::default(),
     };
+    let read: RefCell<HashMap<PathBuf, Loads>> = RefCell::default();
+    let loads = |package: &Path, name: &str| {
+        let mut read = read.borrow_mut();
+        read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)).load(name)
+    };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
         distributions: &distributions,
@@ -106,6 +112,7 @@ pub fn examine(
         interpreter,
         offer: reaching.offer,
         opened: &opened(&distributions),
+        loads: &loads,
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
             (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, &distributions))

@@ -10,6 +10,7 @@ use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
+use super::own_loads::OwnLoads;
 use super::preload::Preloads;
 use super::role::{Role, role};
 use super::vanished::{Vanished, without_loader, would_have};
@@ -63,6 +64,8 @@ pub struct Input<'a> {
     pub offer: Offer<'a>,
     /// Libraries that installed packages open by name.
     pub opened: &'a [Opened],
+    /// Whether the Python sources in a package's folder load a file of this name.
+    pub loads: &'a dyn Fn(&Path, &str) -> bool,
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
     /// What to do for a missing library that distributions of these names want.
@@ -197,9 +200,11 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     };
     of(Role::Extension).for_each(|(examined, _)| misses.open(examined, Reach::Import));
     of(Role::Program).for_each(|(examined, _)| misses.open(examined, Reach::Program));
+    let own_loads = OwnLoads::new(input);
     for (examined, _) in of(Role::Library) {
         if !misses.imported.contains(&examined.path) {
-            misses.open(examined, Reach::Plugin);
+            let reach = if own_loads.load(examined) { Reach::Import } else { Reach::Plugin };
+            misses.open(examined, reach);
         }
     }
     misses.into_findings()

@@ -9,6 +9,7 @@ mod installation;
 mod musl;
 mod noted;
 mod opened;
+mod own_loads;
 mod preload;
 mod role;
 mod vanished;

@@ -10,6 +10,7 @@ pub mod holder;
 pub mod install;
 mod interpreter;
 pub mod leftovers;
+mod loads;
 pub mod lock;
 pub mod make;
 pub mod packages;
@@ -37,6 +38,7 @@ pub use config_file::ConfigFile;
 pub use direct_url::Origin;
 pub use distribution::Distribution;
 pub use interpreter::{Interpreter, LoaderKind, led_to};
+pub use loads::Loads;
 pub use scan::{Owned, files, read_distributions};
 
 /// A venv that exists and has an interpreter.

@@ -324,3 +324,45 @@ fn a_note_of_a_real_compiler_is_read() {
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     assert_eq!(venv.findings(NOTHING), ["dlopen-library error import libmust.so.1 pkg:1"]);
 }
+
+/// A module that loads the library beside it, as lightgbm's and xgboost's do.
+const LOADER: &str =
+    "import ctypes, os\nlib = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'libown.so'))\n";
+
+#[test]
+fn a_library_that_the_package_loads_itself_breaks_the_import() {
+    let venv = Venv::new();
+    let own = lib("pkg/lib/libown.so", &["libnobodyknows.so.7"]);
+    venv.package(
+        "pkg",
+        std::slice::from_ref(&own),
+        &[("pkg/__init__.py", ""), ("pkg/lib/__init__.py", LOADER)],
+    );
+    assert_eq!(venv.findings(NOTHING), ["missing-library error import libnobodyknows.so.7 pkg:1"]);
+    // Really so.
+    let python = venv.folder.join(".venv/bin/python");
+    let ran = command(python, venv.path()).args(["-c", "import pkg.lib"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("libnobodyknows.so.7: cannot open shared object"));
+}
+
+#[test]
+fn a_library_that_is_not_surely_loaded_is_a_plugins() {
+    let own = || lib("pkg/lib/libown.so", &["libnobodyknows.so.7"]);
+    let cases: [(&[&str], &str, &str); 4] = [
+        (&[], "pkg/__init__.py", "NAME = 'libown.so'\n"),
+        (&[], "pkg/__init__.py", "# CDLL('libown.so')\n"),
+        (&[], "pkg/tests/__init__.py", LOADER),
+        (&["pkg/_a.abi3.so"], "pkg/__init__.py", LOADER),
+    ];
+    for (extensions, path, text) in cases {
+        let venv = Venv::new();
+        let mut objects: Vec<_> = extensions.iter().map(|path| lib(path, &[])).collect();
+        objects.push(own());
+        venv.package("pkg", &objects, &[(path, text)]);
+        assert_eq!(
+            venv.findings(NOTHING),
+            ["missing-library warning plugin libnobodyknows.so.7 pkg:1"],
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! Libraries that a package loads from its own folder by ctypes: what they miss, its import misses.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+
+use super::collect::{Examined, Input, Owner};
+use super::role::is_extension;
+
+/// Packages with extension modules: these load what else there is.
+pub(super) struct OwnLoads<'a> {
+    input: &'a Input<'a>,
+    with_extensions: HashSet<(PathBuf, Owner)>,
+}
+
+impl<'a> OwnLoads<'a> {
+    pub(super) fn new(input: &'a Input<'a>) -> Self {
+        let mut with_extensions = HashSet::new();
+        for examined in input.examined.iter().filter(|examined| is_extension(&examined.shown, input.python)) {
+            if let Some(package) = package(examined) {
+                with_extensions.extend(examined.owners().map(|owner| (package.clone(), owner)));
+            }
+        }
+        Self { input, with_extensions }
+    }
+
+    /// Whether a package without extension modules loads this library of its own by itself.
+    pub(super) fn load(&self, examined: &Examined) -> bool {
+        let Some(name) = examined.path.file_name().and_then(|name| name.to_str()) else { return false };
+        let Some(package) = package(examined) else { return false };
+        // Of what nobody owns, nothing is known.
+        let owner = examined
+            .owners
+            .iter()
+            .find(|&&owner| !self.with_extensions.contains(&(package.clone(), Some(owner))));
+        owner.is_some() && (self.input.loads)(&package, name)
+    }
+}
+
+/// The folder of the top-level package that a file lies in.
+fn package(examined: &Examined) -> Option<PathBuf> {
+    let mut parts = examined.shown.components();
+    let Some(Component::Normal(top)) = parts.next() else { return None };
+    // A file beside the packages is in none.
+    parts.next()?;
+    let inner = parts.count() + 1;
+    let folder: &Path = examined.path.ancestors().nth(inner)?;
+    folder.ends_with(top).then(|| folder.to_owned())
+}
