@@ -366,3 +366,15 @@ fn a_library_that_is_not_surely_loaded_is_a_plugins() {
         );
     }
 }
+
+#[test]
+fn libraries_that_a_wheel_should_have_brought_are_one_line() {
+    let venv = Venv::new();
+    let names: Vec<String> = (1..=9).map(|number| format!("libQt6Odd{number}.so.6")).collect();
+    let needs: Vec<&str> = names.iter().map(String::as_str).collect();
+    venv.package("pyqt6-qt6", &[lib("PyQt6/Qt6/plugins/odd/libodd.so", &needs)], &[]);
+    let shown = venvfix(venv.path(), ["doctor"]).exits(0).stdout;
+    let lines: Vec<&str> = shown.lines().filter(|line| line.contains("libQt6Odd")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("and 5 more  pyqt6-qt6 1.0"), "{shown}");
+    assert_eq!(venv.findings(NOTHING).len(), 9);
+}
