@@ -237,7 +237,7 @@ impl<'a> Misses<'a> {
             } else if !self.preloads.brings(&asker.owners, name) {
                 let look = || resolver.searched(&process, index).into();
                 let places = searched.entry(index).or_insert_with(look);
-                let gone = would_have(self.input, name, [asker, root]);
+                let gone = would_have(self.input.exists, name, [asker, root]);
                 self.note(asker, name, reach, places, gone.as_deref());
             }
         }

@@ -44,12 +44,14 @@ impl Vanished {
     }
 }
 
-/// The store package that a missing name would be found in, were it not gone.
-pub(super) fn would_have(input: &Input<'_>, name: &str, objects: [&Examined; 2]) -> Option<PathBuf> {
-    let gone = |path: &Path| {
-        let package = store_package(path)?;
-        (!(input.exists)(package)).then(|| package.to_owned())
-    };
+/// The store package that a missing name would be found in, by the search paths of `objects`, were it not
+/// gone.
+pub(super) fn would_have(
+    exists: &dyn Fn(&Path) -> bool,
+    name: &str,
+    objects: [&Examined; 2],
+) -> Option<PathBuf> {
+    let gone = |path: &Path| store_package(path).filter(|package| !exists(package)).map(Path::to_owned);
     if name.contains('/') {
         return gone(Path::new(name));
     }
@@ -93,5 +95,32 @@ fn finding(
         reach: Some(reach),
         distributions: input.affected([(owner, objects)].into()),
         ..Finding::plain(Code::VanishedStorePath, reach.severity(), detail, remedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elf::{self, Machine};
+    use std::rc::Rc;
+
+    #[test]
+    fn only_a_store_path_that_is_gone_would_have_had_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("libx.so");
+        // Its RUNPATH is the folder of the library that it stands for.
+        let bytes =
+            crate::provide::shim("libx.so", "/nix/store/a-zlib/lib/libz.so", Machine::X86_64).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let mut object = elf::read(&path).unwrap();
+        object.runpath = Some("$ORIGIN:/opt/lib:/nix/store/a-zlib/lib".into());
+        let object = Ok(Rc::new(object));
+        let examined = Examined { shown: path.clone(), path, owners: Vec::new(), object };
+        let found = |name, there: bool| would_have(&|_| there, name, [&examined, &examined]);
+        let package = Some(PathBuf::from("/nix/store/a-zlib"));
+        assert_eq!((found("libz.so", false), found("libz.so", true)), (package, None));
+        let direct = "/nix/store/b-x/lib/liby.so";
+        assert_eq!((found(direct, false), found(direct, true)), (Some("/nix/store/b-x".into()), None));
+        assert_eq!(found("/opt/liby.so", false), None);
     }
 }
