@@ -16,6 +16,7 @@ pub mod plan;
 mod project_file;
 pub mod relocate;
 pub mod repair;
+mod requirement_lines;
 pub mod requirements;
 mod scan;
 pub mod shadow;
