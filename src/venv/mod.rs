@@ -6,6 +6,7 @@ mod direct_url;
 mod distribution;
 pub mod health;
 pub mod holder;
+mod index_options;
 pub mod install;
 mod interpreter;
 pub mod leftovers;

@@ -1,13 +1,13 @@
 //! Requirement files and all that they include, with their contents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use super::index_options::index_options;
 use crate::error::Trouble;
 use crate::fsx;
 
@@ -209,44 +209,13 @@ fn option_value(line: &str, option: &str) -> Option<String> {
 }
 
 /// Lines with continuations joined and comments taken off, as pip's req_file does.
-fn logical_lines(text: &str) -> Vec<String> {
+pub(super) fn logical_lines(text: &str) -> Vec<String> {
     let joined = text.replace("\\\r\n", "").replace("\\\n", "");
     let uncommented = joined.lines().map(|line| match line.trim_start().starts_with('#') {
         true => "",
         false => line.split(" #").next().unwrap_or_default(),
     });
     uncommented.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
-}
-
-/// What the files say of where packages come from, as arguments: for installing one of them by name.
-pub fn index_options(inputs: &Inputs) -> Vec<OsString> {
-    const WITH_VALUE: [&str; 8] = [
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--trusted-host",
-        "--no-binary",
-        "--only-binary",
-    ];
-    let mut found = Vec::new();
-    for (path, text) in inputs {
-        for line in logical_lines(text.as_deref().unwrap_or_default()) {
-            if line == "--no-index" {
-                found.push(line.into());
-                continue;
-            }
-            let value = |option: &'static str| Some((option, option_value(&line, option)?));
-            let Some((option, value)) = WITH_VALUE.into_iter().find_map(value) else { continue };
-            // pip takes a path from the file that has it, where there is one.
-            let beside = path.with_file_name(&value);
-            let is_path = option.starts_with("-f") || option == "--find-links";
-            found.push(option.into());
-            found.push(if is_path && beside.exists() { beside.into() } else { value.into() });
-        }
-    }
-    found
 }
 
 /// Which of the inputs differ, for the sentence that says why something is installed.
@@ -268,20 +237,6 @@ mod tests {
         let found = includes(text, Path::new("/p/requirements.txt"));
         let wanted = ["/p/a.txt", "/p/b.txt", "/p/c.txt", "/p/d.txt", "/p/h i.txt"].map(PathBuf::from);
         assert_eq!(found, wanted);
-    }
-
-    #[test]
-    fn index_options_of_all_files_are_gathered() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("requirements.txt");
-        std::fs::create_dir(folder.path().join("my wheels")).unwrap();
-        let text = "--no-index\n--find-links 'my wheels'\n-f https://x/y\n-ihttps://i\n--no-binary=:all: # why\n\
-                    --pre\n-r other.txt\nfoo --hash=x\n";
-        let found = index_options(&Inputs::from([(file, Some(text.into()))]));
-        let wheels = folder.path().join("my wheels");
-        let wanted =
-            ["--no-index", "--find-links", wheels.to_str().unwrap(), "-f", "https://x/y", "-i", "https://i"];
-        assert_eq!(found, [&wanted[..], &["--no-binary", ":all:"]].concat());
     }
 
     #[test]
