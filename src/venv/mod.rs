@@ -17,6 +17,7 @@ pub mod plan;
 mod project_file;
 pub mod relocate;
 pub mod repair;
+pub mod replaced;
 pub mod requirements;
 mod scan;
 pub mod shadow;
