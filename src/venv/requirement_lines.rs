@@ -44,7 +44,9 @@ fn without_comment(line: &str) -> &str {
 pub(super) fn parts(line: &str) -> (String, Vec<(String, String)>) {
     let words: Vec<&str> = line.split(' ').collect();
     let first = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
-    (words[..first].join(" ").trim().to_owned(), options(split(&words[first..].join(" "))))
+    let rest = self::words(&words[first..].join(" "));
+    let unclear = || vec![(String::new(), line.to_owned())];
+    (words[..first].join(" ").trim().to_owned(), rest.map_or_else(unclear, options))
 }
 
 /// Options that are followed by a value (pip's SUPPORTED_OPTIONS).
@@ -91,8 +93,8 @@ fn options(words: Vec<String>) -> Vec<(String, String)> {
     found
 }
 
-/// Words as a POSIX shell splits them: quotes and backslashes.
-fn split(text: &str) -> Vec<String> {
+/// Words as a POSIX shell splits them: quotes and backslashes; `None` where a quote is not closed.
+pub(super) fn words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -110,7 +112,7 @@ fn split(text: &str) -> Vec<String> {
         }
     }
     words.extend(word);
-    words
+    quote.is_none().then_some(words)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Requirement files and all that they include, with their contents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+pub use super::index_options::index_options;
 use super::project_file;
 use super::requirement_lines::{decode, logical_lines, parts};
 use crate::error::Trouble;
@@ -215,40 +215,6 @@ fn file_of_url(text: &str) -> Option<String> {
     Some(path.replace("%20", " "))
 }
 
-/// What the files say of where packages come from, as arguments: for installing one of them by name.
-pub fn index_options(inputs: &Inputs) -> Vec<OsString> {
-    const WITH_VALUE: [&str; 8] = [
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--trusted-host",
-        "--no-binary",
-        "--only-binary",
-    ];
-    let mut found = Vec::new();
-    for (path, text) in inputs {
-        let options =
-            logical_lines(text.as_deref().unwrap_or_default()).into_iter().flat_map(|line| parts(&line).1);
-        for (option, value) in options {
-            if option == "--no-index" {
-                found.push(option.into());
-                continue;
-            }
-            if !WITH_VALUE.contains(&option.as_str()) || value.is_empty() {
-                continue;
-            }
-            // pip takes a path from the file that has it, where there is one.
-            let beside = path.with_file_name(&value);
-            let is_path = option.starts_with("-f") || option == "--find-links";
-            found.push(option.into());
-            found.push(if is_path && beside.exists() { beside.into() } else { value.into() });
-        }
-    }
-    found
-}
-
 /// Which of the inputs differ, for the sentence that says why something is installed.
 pub fn changed(old: &Inputs, new: &Inputs) -> Vec<PathBuf> {
     // A file that is not there is as one that nobody named.
@@ -268,20 +234,6 @@ mod tests {
         let found = includes(text, Path::new("/p/requirements.txt"));
         let wanted = ["/p/a.txt", "/p/b.txt", "/p/c.txt", "/p/d.txt", "/p/h i.txt"].map(PathBuf::from);
         assert_eq!(found, wanted);
-    }
-
-    #[test]
-    fn index_options_of_all_files_are_gathered() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("requirements.txt");
-        std::fs::create_dir(folder.path().join("my wheels")).unwrap();
-        let text = "--no-index\n--find-links 'my wheels'\n-f https://x/y\n-ihttps://i\n--no-binary=:all: # why\n\
-                    --pre\n-r other.txt\nfoo --hash=x\n";
-        let found = index_options(&Inputs::from([(file, Some(text.into()))]));
-        let wheels = folder.path().join("my wheels");
-        let wanted =
-            ["--no-index", "--find-links", wheels.to_str().unwrap(), "-f", "https://x/y", "-i", "https://i"];
-        assert_eq!(found, [&wanted[..], &["--no-binary", ":all:"]].concat());
     }
 
     #[test]
