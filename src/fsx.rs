@@ -147,6 +147,12 @@ fn room(file: &fs::File, limit: u64) -> Vec<u8> {
     Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1)
 }
 
+/// In bytes, for a user without privileges.
+pub fn free_space(path: &Path) -> Option<u64> {
+    let known = rustix::fs::statvfs(path).ok()?;
+    Some(known.f_bavail.saturating_mul(known.f_frsize))
+}
+
 /// Removes `.` and `..` from a path by its text alone.
 pub fn normalize(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

@@ -40,6 +40,8 @@ pub struct Environment {
     /// Variables that name a file of trusted certificates which is not there, as `nix-shell --pure`
     /// sets them.
     pub dead_certificates: Vec<&'static str>,
+    /// PIP_NO_INDEX is set: no network is asked for packages.
+    pub no_index: bool,
     /// UV_PYTHON_DOWNLOADS is set.
     pub uv_python_downloads: bool,
     /// VENVFIX_SKIP is set.
@@ -82,6 +84,8 @@ impl Environment {
             source_date_epoch: env::var_os("SOURCE_DATE_EPOCH").is_some(),
             temporary: env::temp_dir(),
             dead_certificates: dead_certificates(),
+            no_index: !["", "0", "n", "no", "f", "false", "off"]
+                .contains(&&*text("PIP_NO_INDEX").to_lowercase()),
             uv_python_downloads: env::var_os("UV_PYTHON_DOWNLOADS").is_some(),
             deadline: deadline(env::var_os("VENVFIX_DEADLINE"))?,
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),

@@ -74,6 +74,7 @@ impl Entry<'_> {
         activation(&Surroundings {
             venv: &self.config.venv,
             path: &self.environment.path,
+            left: self.environment.virtual_env.as_deref(),
             python_path: &self.environment.python_path,
             libraries: wanted.then_some((&links, before)),
             uv_downloads_settled: self.environment.uv_python_downloads,

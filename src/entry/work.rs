@@ -19,7 +19,10 @@ use crate::venv::plan::{Observed, Plan, Present};
 use crate::venv::repair::{self, Repair};
 use crate::venv::sources::{self, Sources};
 use crate::venv::stamp::{self, Stamp};
-use crate::venv::{Venv, leftovers, make};
+use crate::venv::{Venv, leftovers, make, read_distributions, site_packages};
+
+/// What `python -m venv` itself brings, or brought.
+const SEEDS: [&str; 4] = ["pip", "pkg-resources", "setuptools", "wheel"];
 
 /// One plan, to be carried out under the lock.
 pub(super) struct Work<'a> {
@@ -40,8 +43,7 @@ impl Work<'_> {
         // A new venv has a pip of its own, which may read more, or less, than the old one's.
         let sources = self.entry.sources()?;
         let installed = self.fill(&sources);
-        if installed.is_err() && matches!(self.observed.present, Present::Working(_)) && make::restore(venv)?
-        {
+        if installed.is_err() && self.works() && make::restore(venv)? {
             self.say(format_args!("kept the {} that was there", self.entry.shown(venv)));
             return installed;
         }
@@ -57,10 +59,34 @@ impl Work<'_> {
         self.entry.speaker.block(&report::entry_summary(&found.report));
         stamp.missing = report::missing_for_import(&found.report);
         stamp.sources = sources.all;
-        make::finish(venv)?;
+        self.finish(venv)?;
         // Without a stamp the next entry tries again.
         rebuilt.inspect_err(|error| stamp::note_failure(venv, &format!("{error:#}")))?;
         stamp.write()
+    }
+
+    /// Lets go of the venv that was replaced, and says what the new one has not of it.
+    fn finish(&self, venv: &Path) -> Result<()> {
+        let Some(old) = make::old(venv) else { return Ok(()) };
+        let read = |venv: &Path| read_distributions(&site_packages(venv), venv);
+        let now = read(venv);
+        let lost = read(&old).into_iter().filter(|before| now.iter().all(|found| found.name != before.name));
+        let lost: Vec<String> = lost
+            .filter(|lost| !SEEDS.contains(&lost.name.as_str()))
+            .map(|lost| format!("{}=={}", lost.name, lost.version))
+            .collect();
+        for name in make::finish(venv)? {
+            self.say(format_args!("kept {}", self.entry.shown(&venv.join(name))));
+        }
+        if !lost.is_empty() {
+            self.say(format_args!("not in the new environment: {}", lost.join(", ")));
+            self.entry.speaker.help(format_args!("pip install {}", lost.join(" ")));
+        }
+        Ok(())
+    }
+
+    fn works(&self) -> bool {
+        matches!(self.observed.present, Present::Working(_))
     }
 
     /// Told before anything is begun.
@@ -89,7 +115,10 @@ impl Work<'_> {
         if let Some(reason) = &self.plan.upgrade {
             self.say(format_args!("renewing {shown} ({reason})"));
             match make::upgrade(python, venv, project) {
-                Err(error) if exit_of(&error) != Exit::Interrupted => make::create(python, venv, project)?,
+                // Without any python it is of no use; what is lost is named in the end.
+                Err(error) if exit_of(&error) != Exit::Interrupted && !self.works() => {
+                    make::create(python, venv, project)?;
+                }
                 done => done?,
             }
         }

@@ -36,6 +36,8 @@ pub struct Surroundings<'a> {
     pub venv: &'a Path,
     /// The shell's PATH.
     pub path: &'a OsStr,
+    /// A venv that was entered before, if any: it gives way.
+    pub left: Option<&'a Path>,
     /// The shell's PYTHONPATH: what is the store's is taken out.
     pub python_path: &'a OsStr,
     /// A directory to be put first in LD_LIBRARY_PATH, and what is there.
@@ -49,12 +51,13 @@ pub fn activation(from: &Surroundings) -> Changes {
     let venv = from.venv;
     let mut changes = Changes::new();
     if let Some((folder, before)) = from.libraries
-        && let Some(path) = with_first(folder, before)
+        && let Some(path) = with_first(folder, None, before)
     {
         changes.push(("LD_LIBRARY_PATH", Some(path)));
     }
     // A venv whose path has a colon cannot be on PATH at all.
-    if let Some(path) = with_first(&venv.join("bin"), from.path) {
+    let left = from.left.map(|left| left.join("bin"));
+    if let Some(path) = with_first(&venv.join("bin"), left.as_deref(), from.path) {
         changes.push(("PATH", Some(path)));
     }
     changes.push(("PYTHONHOME", None));
@@ -74,8 +77,9 @@ pub fn activation(from: &Surroundings) -> Changes {
 
 /// A search path that begins with `first` and has it once. Empty elements mean the current
 /// directory, and are nobody's wish.
-fn with_first(first: &Path, path: &OsStr) -> Option<OsString> {
+fn with_first(first: &Path, without: Option<&Path>, path: &OsStr) -> Option<OsString> {
     let others = std::env::split_paths(path)
+        .filter(|directory| Some(directory.as_path()) != without)
         .filter(|directory| *directory != first && !directory.as_os_str().is_empty());
     std::env::join_paths(std::iter::once(first.to_owned()).chain(others)).ok()
 }

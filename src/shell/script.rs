@@ -106,6 +106,7 @@ mod tests {
         activation(&Surroundings {
             venv: Path::new("/a b/it's/.venv"),
             path: OsStr::new("/usr/bin:/a b/it's/.venv/bin"),
+            left: None,
             python_path: OsStr::new(""),
             libraries: None,
             uv_downloads_settled: true,

@@ -51,7 +51,7 @@ impl Origin {
     fn parse(text: &str) -> Option<Self> {
         let DirectUrl { url, subdirectory, dir_info, vcs_info } = serde_json::from_str(text).ok()?;
         if dir_info.is_some_and(|directory| directory.editable) {
-            return path_of(&url).is_some().then_some(Self::Editable(url));
+            return Some(Self::Editable(url)).filter(Self::is_sound);
         }
         let mut whole = match vcs_info {
             Some(VcsInfo { vcs, commit_id }) => format!("{vcs}+{url}@{commit_id}"),
@@ -60,9 +60,43 @@ impl Origin {
         if let Some(folder) = subdirectory {
             whole = format!("{whole}#subdirectory={folder}");
         }
-        // It becomes part of a requirement: nothing may follow it there.
-        let sound = whole.contains("://") && !whole.contains(|c: char| c.is_whitespace() || c.is_control());
-        sound.then_some(Self::Url(whole))
+        Some(Self::Url(whole)).filter(Self::is_sound)
+    }
+
+    /// Whether an installer may be told: it becomes part of a requirement, where nothing may follow it,
+    /// and nothing in it may look like an option.
+    pub(super) fn is_sound(&self) -> bool {
+        match self {
+            Self::Index => true,
+            Self::Editable(url) => !url.contains(char::is_control) && path_of(url).is_some(),
+            Self::Url(url) => {
+                let is_one_word = !url.contains(|c: char| c.is_whitespace() || c.is_control());
+                let Some((scheme, rest)) = url.split_once("://").filter(|_| is_one_word) else {
+                    return false;
+                };
+                let plain = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
+                scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && scheme.chars().all(plain)
+                    // git takes a commit or a host for an option that looks like one.
+                    && !rest.starts_with('-')
+                    && !rest.contains("@-")
+                    && (!scheme.ends_with("file") || self.local_path().is_some())
+            }
+        }
+    }
+
+    /// The directory or archive on this machine that it is, or is in.
+    pub(super) fn local_path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Index => None,
+            Self::Editable(url) => path_of(url),
+            Self::Url(url) => {
+                let url = url.split('#').next().unwrap_or_default();
+                path_of(
+                    url.split_once('+').filter(|(vcs, _)| !vcs.contains(':')).map_or(url, |(_, rest)| rest),
+                )
+            }
+        }
     }
 
     /// The directory of an editable installation.
@@ -143,6 +177,17 @@ mod tests {
             ),
             (r#"{"url": "https://x/y --index-url https://evil", "archive_info": {}}"#, None),
             (r#"{"url": "relative", "dir_info": {"editable": true}}"#, None),
+            (r#"{"url": "--target=/x", "dir_info": {"editable": true}}"#, None),
+            (r#"{"url": "file:///a\u001b[2J", "dir_info": {"editable": true}}"#, None),
+            (r#"{"url": "--target=file:///x", "archive_info": {}}"#, None),
+            (r#"{"url": "ssh://-oProxyCommand=x/y", "archive_info": {}}"#, None),
+            (r#"{"url": "file://x/y.whl", "archive_info": {}}"#, None),
+            (r#"{"url": "https://x/y\u0007", "archive_info": {}}"#, None),
+            (r#"{"url": "https://x/y", "vcs_info": {"vcs": "git", "commit_id": "--upload-pack=x"}}"#, None),
+            (
+                r#"{"url": "file:///x/y", "vcs_info": {"vcs": "git", "commit_id": "c0"}}"#,
+                url("git+file:///x/y@c0"),
+            ),
             ("{", None),
         ] {
             assert_eq!(Origin::parse(text), wanted, "{text}");

@@ -48,12 +48,15 @@ impl Distribution {
 /// The `*.dist-info` directories in a site-packages. One that begins with `~` is what pip was about to
 /// replace when it was killed.
 pub(super) fn dist_infos(site_packages: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(site_packages).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_one = |path: &PathBuf| {
-        let stashed = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"~"));
-        path.extension() == Some(OsStr::new("dist-info")) && !stashed
+    let entries = fs::read_dir(site_packages).into_iter().flatten().flatten();
+    let is_one = |entry: &fs::DirEntry| {
+        let stashed = entry.file_name().as_encoded_bytes().starts_with(b"~");
+        let path = entry.path();
+        let is_directory =
+            || entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && path.is_dir()));
+        path.extension() == Some(OsStr::new("dist-info")) && !stashed && is_directory()
     };
-    entries.filter(is_one).collect()
+    entries.filter(is_one).map(|entry| entry.path()).collect()
 }
 
 /// What a distribution is called, fit to be told to an installer: from METADATA, or where there is
@@ -69,11 +72,16 @@ pub(super) fn name_and_version(dist_info: &Path) -> Option<(String, String)> {
             (name.to_owned(), version.to_owned())
         }
     };
+    let sound = is_version(&version) && project_name::is_valid(&name);
+    sound.then(|| (project_name::normalize(&name), version))
+}
+
+/// Whether this may be told to an installer as a version.
+pub(super) fn is_version(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".!+_-".contains(c);
-    let sound = version.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && version.len() <= MAX_VERSION
-        && version.chars().all(plain);
-    (sound && project_name::is_valid(&name)).then(|| (project_name::normalize(&name), version))
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.len() <= MAX_VERSION
+        && text.chars().all(plain)
 }
 
 /// The name at the head of a PEP 508 requirement, normalised.

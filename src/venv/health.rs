@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use super::distribution::{self, MAX_RECORD};
 use crate::fsx;
 
+/// A word.
+const MAX_INSTALLER: u64 = 256;
+
 /// What is wrong with a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -70,8 +73,12 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn fault(&mut self, dist_info: &Path, interrupted: bool) -> Option<Fault> {
-        let Ok(Some(text)) = fsx::read_bytes(&dist_info.join("RECORD"), MAX_RECORD) else {
-            return Some(Fault::NoRecord);
+        let text = match fsx::read_bytes(&dist_info.join("RECORD"), MAX_RECORD) {
+            Ok(Some(text)) => text,
+            // What the user made, or another program, may do without.
+            Ok(None) => return (interrupted || has_installer(dist_info)).then_some(Fault::NoRecord),
+            // Too large, or not ours to read: that says nothing of what is installed.
+            Err(_) => return None,
         };
         let (mut absent, mut truncated) = (Tally::default(), Tally::default());
         let mut finished = false;
@@ -115,6 +122,12 @@ impl Files<'_> {
         let Some(recorded) = recorded.filter(|_| path.starts_with(self.base)) else { return false };
         fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() != recorded)
     }
+}
+
+/// Whether one of the installers that always write a RECORD installed it.
+fn has_installer(dist_info: &Path) -> bool {
+    let name = fsx::read_start(&dist_info.join("INSTALLER"), MAX_INSTALLER).unwrap_or_default();
+    ["pip", "uv"].contains(&name.trim())
 }
 
 /// What Python makes and removes as it likes does not count.
@@ -256,6 +269,36 @@ mod tests {
         let found = damaged(&[tree.base()], &tree.root(), false);
         assert_eq!((found[0].name.as_str(), found[0].version.as_str()), ("x", "1"));
         assert_eq!(found[0].fault, Fault::NoRecord);
+    }
+
+    #[test]
+    fn only_an_installers_distribution_needs_a_record() {
+        let tree = Tree::new();
+        tree.remove("x-1.dist-info/RECORD");
+        for (installer, needs) in [("uv", true), ("pip\n", true), ("conda\n", false), ("", false)] {
+            tree.write_info("INSTALLER", installer);
+            assert_eq!(!tree.faults(false).is_empty(), needs, "{installer}");
+            assert_eq!(tree.faults(true), [Fault::NoRecord], "{installer}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_no_absent_one() {
+        let tree = Tree::new();
+        let record = tree.base().join("x-1.dist-info/RECORD");
+        let file = fs::OpenOptions::new().write(true).open(&record).unwrap();
+        file.set_len(MAX_RECORD + 1).unwrap();
+        assert_eq!((tree.faults(false), tree.faults(true)), (vec![], vec![]));
+        fs::remove_file(&record).unwrap();
+        fs::create_dir(&record).unwrap();
+        assert_eq!((tree.faults(false), tree.faults(true)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_file_called_dist_info_is_no_distribution() {
+        let tree = Tree::new();
+        tree.write("lib/python3/site-packages/bogus-1.0.dist-info", "");
+        assert_eq!(tree.faults(true), []);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::config::Environment;
 use crate::error::Trouble;
 use crate::exec::{Ending, Task};
 use crate::explain::{Cause, cause};
+use crate::fsx;
 use crate::shell::word;
 
 /// What installs.
@@ -139,7 +140,9 @@ impl Installation<'_> {
         let task = match &self.installer {
             Installer::Pip => Task::new(python, self.project)
                 .args(["-I", "-m", "pip", "install", "--disable-pip-version-check"])
-                .env("PIP_REQUIRE_VIRTUALENV", "1"),
+                .env("PIP_REQUIRE_VIRTUALENV", "1")
+                // The user's pip.conf may say otherwise.
+                .env("PIP_USER", "0"),
             Installer::Uv { program, .. } => {
                 Task::new(program, self.project).args(["pip", "install", "--python"]).args([python])
             }
@@ -161,19 +164,16 @@ impl Installation<'_> {
         let task = Task::new(program, folder)
             .args(["sync", "--frozen", "--inexact"])
             .args(each("--extra", &parts.extras))
-            .args(each("--group", &parts.groups))
-            .env("UV_PROJECT_ENVIRONMENT", self.venv)
-            .env("UV_PYTHON", super::python(self.venv));
-        Ok(self.finished(task))
+            .args(each("--group", &parts.groups));
+        let python = super::python(self.venv);
+        Ok(self.finished(task).env("UV_PROJECT_ENVIRONMENT", self.venv).env("UV_PYTHON", python))
     }
 
     /// With the environment of an installer, and how much it says.
     fn finished(&self, task: Task) -> Task {
         let mut task = quiet_environment(task);
         // What sends packages elsewhere than into the venv.
-        for name in
-            ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "UV_TARGET", "UV_PREFIX", "UV_SYSTEM_PYTHON"]
-        {
+        for name in ELSEWHERE {
             task = task.without_env(name);
         }
         let bundle = CERTIFICATES.iter().find(|path| Path::new(path).exists());
@@ -204,7 +204,7 @@ impl Installation<'_> {
             }
             Cause::NoSpace => {
                 let temporary = &self.environment.temporary;
-                let (here, there) = (free_space(temporary)?, free_space(Path::new(ROOMY))?);
+                let (here, there) = (fsx::free_space(temporary)?, fsx::free_space(Path::new(ROOMY))?);
                 let why = format!("trying again with TMPDIR={ROOMY}: {} is full", temporary.display());
                 (here < there / 2).then(|| (why, task.clone().env("TMPDIR", ROOMY)))
             }
@@ -237,12 +237,30 @@ impl Installation<'_> {
     fn room(&self) -> String {
         let places = [("TMPDIR", &*self.environment.temporary), ("the environment", self.venv)];
         let left = places.iter().filter_map(|(what, path)| {
-            Some(format!("{what} ({}) has {} MB left", path.display(), free_space(path)? >> 20))
+            Some(format!("{what} ({}) has {} MB left", path.display(), fsx::free_space(path)? >> 20))
         });
         let left: Vec<String> = left.collect();
         format!("make room, or set TMPDIR to where there is some: {}", left.join(", "))
     }
 }
+
+/// Variables that send packages elsewhere than into the venv, or nowhere.
+const ELSEWHERE: [&str; 14] = [
+    "PIP_DRY_RUN",
+    "PIP_PREFIX",
+    "PIP_PYTHON",
+    "PIP_ROOT",
+    "PIP_TARGET",
+    "UV_DRY_RUN",
+    "UV_PREFIX",
+    "UV_PROJECT",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_TARGET",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+    "UV_BREAK_SYSTEM_PACKAGES",
+];
 
 /// Where systems keep the certificates that they trust.
 const CERTIFICATES: [&str; 3] = [
@@ -250,12 +268,6 @@ const CERTIFICATES: [&str; 3] = [
     "/etc/ssl/certs/ca-bundle.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
 ];
-
-/// In bytes, for a user without privileges.
-fn free_space(path: &Path) -> Option<u64> {
-    let known = rustix::fs::statvfs(path).ok()?;
-    Some(known.f_bavail.saturating_mul(known.f_frsize))
-}
 
 /// The version of the pip in a venv.
 fn pip_version(venv: &Path) -> Option<(u32, u32)> {

@@ -2,6 +2,7 @@
 //! put right.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,7 +97,7 @@ fn put_back(old: &Path, venv: &Path) -> Result<()> {
 }
 
 fn put_aside(venv: &Path, old: &Path) -> Result<()> {
-    let failed = || format!("could not move {} aside", venv.display());
+    let failed = || format!("could not move {} aside to {}", venv.display(), old.display());
     super::own_folder(venv)?;
     fs::write(mark(venv), "").with_context(failed)?;
     fs::rename(venv, old).with_context(failed)
@@ -126,15 +127,7 @@ fn discard(old: &Path) -> Result<()> {
 /// If what is there is no venv, or the new one cannot be made: the old one is then back.
 pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     let old = aside(venv);
-    if venv.is_symlink() {
-        // What it leads to may be anybody's.
-        return Err(Trouble::new(format!(
-            "{} is a link, and what it leads to is not replaced",
-            venv.display()
-        ))
-        .help(format!("remove the link: rm {}", word(venv)))
-        .into());
-    }
+    refuse_link(venv)?;
     if venv.exists() && !is_replaceable(venv) {
         return Err(Trouble::new(format!(
             "{} is no virtual environment: it has no pyvenv.cfg",
@@ -164,6 +157,15 @@ pub fn create(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     made
 }
 
+/// What it leads to may be anybody's.
+fn refuse_link(venv: &Path) -> Result<()> {
+    if !venv.is_symlink() {
+        return Ok(());
+    }
+    let message = format!("{} is a link, and what it leads to is not replaced", venv.display());
+    Err(Trouble::new(message).help(format!("remove the link: rm {}", word(venv))).into())
+}
+
 fn make(python: &Path, venv: &Path, project: &Path) -> Result<()> {
     let folder = super::own_folder(venv)?;
     fs::write(making(venv), "").with_context(|| format!("could not write to {}", folder.display()))?;
@@ -176,26 +178,88 @@ fn make(python: &Path, venv: &Path, project: &Path) -> Result<()> {
 /// Puts a venv onto another python of the same X.Y: what is installed stays.
 ///
 /// # Errors
-/// If it cannot be done; the venv is then to be made anew.
+/// If it cannot be done: the venv is then as it was.
 pub fn upgrade(python: &Path, venv: &Path, project: &Path) -> Result<()> {
+    refuse_link(venv)?;
+    let settings = venv.join("pyvenv.cfg");
+    let before = fsx::read_bytes(&settings, MAX_SETTINGS)?.unwrap_or_default();
     // `python -m venv` stumbles over links that lead nowhere, having rewritten pyvenv.cfg.
-    let entries = fs::read_dir(venv.join("bin")).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("python")) {
-        if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-            fs::remove_file(entry.path())
-                .with_context(|| format!("could not remove {}", entry.path().display()))?;
+    let links = python_links(venv);
+    let renewed = remove_links(&links).and_then(|()| run_venv_module(python, &["--upgrade"], venv, project));
+    if renewed.is_err() {
+        // The old python may work as well as ever.
+        let _ = remove_links(&python_links(venv));
+        for (path, target) in &links {
+            let _ = symlink(target, path);
         }
+        let _ = fsx::write_own_if_changed(&settings, &before);
     }
-    run_venv_module(python, &["--upgrade"], venv, project)
+    renewed
 }
 
-/// The new venv is complete: the old one may go.
+/// `bin/python` and its like, and where they lead.
+fn python_links(venv: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let entries = fs::read_dir(venv.join("bin")).into_iter().flatten().flatten();
+    let pythons = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("python"));
+    pythons.filter_map(|entry| Some((entry.path(), fs::read_link(entry.path()).ok()?))).collect()
+}
+
+fn remove_links(links: &[(PathBuf, PathBuf)]) -> Result<()> {
+    links.iter().try_for_each(|(path, _)| {
+        fs::remove_file(path).with_context(|| format!("could not remove {}", path.display()))
+    })
+}
+
+/// The old venv, while it stands aside.
+pub fn old(venv: &Path) -> Option<PathBuf> {
+    Some(aside(venv)).filter(|old| mark(old).exists())
+}
+
+/// The new venv is complete: the old one may go. What is in it and belongs to no venv, such as the
+/// checkouts of `pip install -e git+…` in `src`, comes along; gives the names of that.
 ///
 /// # Errors
-/// If it cannot be removed.
-pub fn finish(venv: &Path) -> Result<()> {
-    let old = aside(venv);
-    if mark(&old).exists() { discard(&old) } else { Ok(()) }
+/// If it cannot be moved or removed.
+pub fn finish(venv: &Path) -> Result<Vec<String>> {
+    let Some(old) = old(venv) else { return Ok(Vec::new()) };
+    let kept = keep_what_is_others(&old, venv)?;
+    discard(&old).map(|()| kept)
+}
+
+/// What installers and `python -m venv` make at the top of a venv.
+const OF_A_VENV: [&str; 14] = [
+    ".gitignore",
+    ".lock",
+    ".venvfix",
+    "CACHEDIR.TAG",
+    "bin",
+    "doc",
+    "etc",
+    "include",
+    "lib",
+    "lib64",
+    "local",
+    "man",
+    "pyvenv.cfg",
+    "share",
+];
+
+fn keep_what_is_others(old: &Path, venv: &Path) -> Result<Vec<String>> {
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(old).with_context(|| format!("could not read {}", old.display()))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if OF_A_VENV.contains(&name.as_str()) {
+            continue;
+        }
+        let free = |name: &String| !venv.join(name).exists();
+        let names = std::iter::once(name.clone()).chain((1..).map(|number| format!("{name}.old{number}")));
+        let Some(place) = names.take(1000).find(free) else { continue };
+        fs::rename(entry.path(), venv.join(&place))
+            .with_context(|| format!("could not keep {}", entry.path().display()))?;
+        kept.push(place);
+    }
+    kept.sort();
+    Ok(kept)
 }
 
 /// The new venv could not be filled: the old one comes back, if there was one.
@@ -221,11 +285,30 @@ pub(super) fn run_venv_module(python: &Path, options: &[&str], venv: &Path, proj
             python.display(),
             ending.status
         ))
-        .help("use a plain python3 from nixpkgs in the shell: it brings venv and pip")
+        .help(way_out(venv))
         .into());
     }
     Ok(())
 }
+
+/// Why `python -m venv` fails, where it can be seen.
+fn way_out(venv: &Path) -> String {
+    let text = venv.to_string_lossy();
+    let room = fsx::free_space(venv.parent().unwrap_or(venv));
+    match room {
+        _ if text.contains(':') => "a path with a colon cannot be on PATH: rename the folder".into(),
+        _ if venv.to_str().is_none() => {
+            "its path is not UTF-8, which pip cannot bear: rename the folder".into()
+        }
+        Some(room) if room < NEEDED => format!("make room: {} MB are left", room >> 20),
+        _ => "use a plain python3 from nixpkgs in the shell: it brings venv and pip".into(),
+    }
+}
+
+/// A venv with pip takes some 20 MB.
+const NEEDED: u64 = 32 << 20;
+/// pyvenv.cfg is a few lines.
+const MAX_SETTINGS: u64 = 1 << 20;
 
 /// Whether a venv may be others' as well, be it by a link on the way to it.
 fn is_outside(venv: &Path, project: &Path) -> bool {

@@ -366,7 +366,15 @@ mod tests {
 
     fn damaged(name: &str) -> Repair {
         let (name, version, reason) = (name.into(), "1".into(), "it has no RECORD".into());
-        Repair { name, version, source: Origin::Index, reason, rebuild: false, unusable: Vec::new() }
+        Repair {
+            name,
+            version,
+            source: Origin::Index,
+            reason,
+            rebuild: false,
+            absent: false,
+            unusable: Vec::new(),
+        }
     }
 
     #[test]

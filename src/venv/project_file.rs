@@ -31,6 +31,27 @@ pub(super) fn is_installable(text: &str, groups: &[String]) -> Result<bool> {
     Ok(table.contains_key("project") || table.contains_key("build-system") || !groups.is_empty())
 }
 
+/// Files that setuptools takes dependencies from (`tool.setuptools.dynamic`).
+pub(super) fn dynamic_files(text: &str) -> Vec<String> {
+    let table: Option<Table> = text.contains("dynamic").then(|| text.parse().ok()).flatten();
+    let file = ProjectFile { table: table.unwrap_or_default() };
+    let dynamic = file.at(&["tool", "setuptools", "dynamic"]).and_then(Value::as_table);
+    let mut values: Vec<&Value> = Vec::new();
+    for (name, value) in dynamic.into_iter().flatten() {
+        match name.as_str() {
+            "dependencies" => values.push(value),
+            "optional-dependencies" => values.extend(value.as_table().into_iter().flat_map(Table::values)),
+            _ => {}
+        }
+    }
+    let named = values.into_iter().filter_map(|value| value.get("file"));
+    let texts = named.flat_map(|file| match file {
+        Value::Array(files) => files.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().into_iter().collect::<Vec<_>>(),
+    });
+    texts.map(str::to_owned).collect()
+}
+
 fn parse(text: &str) -> Result<Table> {
     text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -195,6 +216,14 @@ mod tests {
     fn an_option_is_no_requirement() {
         let text = "[project]\ndependencies = ['--index-url=https://evil.example']\n";
         assert!(asked(text, &[], &[]).unwrap_err().to_string().contains("is no requirement"));
+    }
+
+    #[test]
+    fn files_that_dependencies_come_from_are_known() {
+        let text = "[tool.setuptools.dynamic]\ndependencies = {file = ['a.in', 'b.in']}\nversion = {file = 'V'}\n\
+                    [tool.setuptools.dynamic.optional-dependencies]\ndev = {file = 'c.in'}\n";
+        assert_eq!(dynamic_files(text), ["a.in", "b.in", "c.in"]);
+        assert!(dynamic_files("dynamic").is_empty());
     }
 
     #[test]

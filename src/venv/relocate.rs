@@ -2,10 +2,10 @@
 //! would write into the original.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -16,6 +16,8 @@ use super::shebang::{Head, shell_word};
 use crate::{fsx, offer};
 
 const MAX_ACTIVATE: u64 = 1 << 16;
+/// As the kernel's.
+const MAX_PATH: u64 = 4096;
 /// Scripts are a few lines; some tools put a whole archive behind them.
 const MAX_SCRIPT: u64 = 64 << 20;
 
@@ -29,35 +31,40 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// Finds out from the scripts of the venv at `venv`; `None` where they name no other place.
+    /// Finds out from the scripts of the venv at `venv`; `None` where they name no other place, or where
+    /// those that do were put among the venv's own.
     pub fn find(venv: &Path, project: &Path) -> Option<Self> {
         let own = fs::canonicalize(venv).ok()?;
-        let mut named: BTreeMap<PathBuf, usize> = BTreeMap::new();
-        for root in scripts(venv).iter().filter_map(|path| named_root(&head(path)?)) {
-            if root.file_name() == venv.file_name() {
-                *named.entry(root).or_default() += 1;
+        let mut votes = Votes::default();
+        for path in scripts(venv) {
+            if let Some(root) = head(&path).and_then(|head| named_root(&head)) {
+                votes.add(root, venv, &own, is_pip(&path));
             }
         }
-        if let Some(root) =
-            fsx::read_start(&venv.join("bin/activate"), MAX_ACTIVATE).as_deref().and_then(activated)
-        {
-            *named.entry(root).or_default() += 1;
+        let activate = fsx::read_start(&venv.join("bin/activate"), MAX_ACTIVATE);
+        if let Some(root) = activate.as_deref().and_then(activated) {
+            let stands_for_pip = votes.pip.is_empty();
+            votes.add(root, venv, &own, stands_for_pip);
         }
-        let mut venvs: Vec<(PathBuf, usize)> =
-            named.into_iter().filter(|(root, _)| is_other_venv(root, &own)).collect();
-        venvs.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let venvs: Vec<PathBuf> = venvs.into_iter().map(|(root, _)| root).collect();
+        let venvs = match begun(venv).filter(|old| is_other_venv(old, &own)) {
+            Some(old) => votes.along_with(old),
+            None => votes.elected()?,
+        };
         Some(Self { from: project_of(venvs.first()?, venv, project), venvs })
     }
 
-    /// Makes the scripts of the venv name this place. The scripts come last: while one names another
-    /// place, the work is not done.
+    /// Makes the scripts of the venv name this place. From where they come is noted meanwhile: when a
+    /// program was killed among them, most may name this place already.
     ///
     /// # Errors
     /// If a script cannot be replaced, or Python does not write its own.
     pub fn mend(&self, venv: &Path, project: &Path) -> Result<()> {
         // They are known to Nix by the place where they were.
         let _ = fs::remove_dir_all(venv.join(".venvfix/roots"));
+        if let Some(old) = self.venvs.first() {
+            super::own_folder(venv)?;
+            fsx::write_own(&note(venv), old.as_os_str().as_bytes())?;
+        }
         let refreshed = refresh(venv, project);
         for path in scripts(venv) {
             match is_activate(&path) {
@@ -65,6 +72,8 @@ impl Moved {
                 false => self.mend_script(&path, venv)?,
             }
         }
+        // If it stays, no script names the old place, and the work is done once more.
+        let _ = fs::remove_file(note(venv));
         refreshed
     }
 
@@ -91,6 +100,68 @@ impl Moved {
         let name = OsStr::from_bytes(name.unwrap_or(b"python"));
         fsx::rewrite(path, &head.replaced(&script, &venv.join("bin").join(name)))
     }
+}
+
+/// What the scripts of a venv name.
+#[derive(Default)]
+struct Votes {
+    /// How many name the venv where it is.
+    own: usize,
+    /// How many name another.
+    others: BTreeMap<PathBuf, usize>,
+    /// What pip's own name; `None` for the venv where it is.
+    pip: Vec<Option<PathBuf>>,
+}
+
+impl Votes {
+    fn add(&mut self, root: PathBuf, venv: &Path, own: &Path, is_pip: bool) {
+        let is_own = fs::canonicalize(&root).is_ok_and(|real| real == own);
+        let fits = root.file_name() == venv.file_name() && is_other_venv(&root, own);
+        if !is_own && !fits {
+            return;
+        }
+        if is_pip {
+            self.pip.push((!is_own).then(|| root.clone()));
+        }
+        match is_own {
+            true => self.own += 1,
+            false => *self.others.entry(root).or_default() += 1,
+        }
+    }
+
+    /// The places where the venv was, if it was moved: no script names the present one, or most do not,
+    /// pip's among them. A tool of another project may stand among scripts.
+    fn elected(self) -> Option<Vec<PathBuf>> {
+        let (first, count) = self.others.iter().max_by_key(|(_, count)| **count)?;
+        let says_pip = self.pip.iter().any(|named| named.as_ref() == Some(first));
+        let was_moved = self.own == 0 || (*count > self.own && says_pip);
+        let first = first.clone();
+        was_moved.then(|| self.along_with(first))
+    }
+
+    /// With those that are gone: where it was before. What is there still is another project's.
+    fn along_with(self, first: PathBuf) -> Vec<PathBuf> {
+        let gone = self.others.into_keys().filter(|root| *root != first && !root.exists());
+        let gone: Vec<PathBuf> = gone.collect();
+        std::iter::once(first).chain(gone).collect()
+    }
+}
+
+/// Where a relocation notes from where it comes.
+fn note(venv: &Path) -> PathBuf {
+    venv.join(".venvfix/moving")
+}
+
+/// From where a relocation comes that was killed.
+fn begun(venv: &Path) -> Option<PathBuf> {
+    let bytes = fsx::read_bytes(&note(venv), MAX_PATH).ok()??;
+    let old = PathBuf::from(OsString::from_vec(bytes));
+    (old.is_absolute() && old.file_name() == venv.file_name()).then_some(old)
+}
+
+fn is_pip(script: &Path) -> bool {
+    let rest = script.file_name().and_then(|name| name.as_bytes().strip_prefix(b"pip"));
+    rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
 }
 
 /// Python writes its own again, and pyvenv.cfg; what is installed stays.
@@ -180,6 +251,23 @@ mod tests {
         assert_eq!(of("/old/a/env", "/new/a/env"), Path::new("/old"));
         assert_eq!(of("/old/env", "/new/.venv"), Path::new("/old/env"));
         assert_eq!(of("/old/env", "/elsewhere"), Path::new("/old/env"));
+    }
+
+    #[test]
+    fn a_minority_or_one_without_pip_does_not_mean_moved() {
+        let elected = |own: usize, others: &[(&str, usize)], pip: &[Option<&str>]| {
+            let others = others.iter().map(|(root, count)| (PathBuf::from(root), *count)).collect();
+            let pip = pip.iter().map(|named| named.map(PathBuf::from)).collect();
+            Votes { own, others, pip }.elected()
+        };
+        let old = Some(vec![PathBuf::from("/no/old")]);
+        assert_eq!(elected(0, &[], &[]), None);
+        assert_eq!(elected(0, &[("/no/old", 1)], &[]), old);
+        assert_eq!(elected(1, &[("/no/old", 3)], &[Some("/no/old")]), old);
+        assert_eq!(elected(1, &[("/no/old", 3)], &[None]), None);
+        assert_eq!(elected(3, &[("/no/old", 3)], &[Some("/no/old")]), None);
+        let both = elected(0, &[("/", 1), ("/no/old", 3), ("/no/older", 1)], &[]);
+        assert_eq!(both, Some(vec!["/no/old".into(), "/no/older".into()]));
     }
 
     #[test]

@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::direct_url::Origin;
-use super::distribution::Distribution;
+use super::distribution::{self, Distribution};
 use super::health::{Damaged, Fault};
 use crate::fsx;
+use crate::project_name;
 use crate::shell::word;
 
 const MAX_JOURNAL: u64 = 16 << 20;
@@ -27,6 +28,9 @@ pub struct Repair {
     pub reason: String,
     /// A wheel that the installer keeps is no help: it is to be built again.
     pub rebuild: bool,
+    /// It waits, and there is nothing of it: what is not there later, though it was, the user took away.
+    #[serde(default)]
+    pub absent: bool,
     /// Its `*.dist-info` (an interrupted upgrade may leave two), where the installer can do nothing with
     /// that. Not written down: a journal may have been copied from another place.
     #[serde(skip)]
@@ -53,6 +57,7 @@ impl Repair {
             source,
             reason,
             rebuild: false,
+            absent: false,
             unusable: if unusable { vec![damaged.dist_info.clone()] } else { Vec::new() },
         }
     }
@@ -65,6 +70,7 @@ impl Repair {
             source: Origin::of(&distribution.dist_info),
             reason: format!("it was built with {}, which is gone", package.display()),
             rebuild: true,
+            absent: false,
             unusable: Vec::new(),
         }
     }
@@ -77,8 +83,25 @@ impl Repair {
             source,
             reason: format!("its source was in {}", from.display()),
             rebuild: false,
+            absent: false,
             unusable: Vec::new(),
         }
+    }
+
+    /// Whether another try may help though one did not: what it is made of may be behind a network.
+    pub fn may_come_later(&self, no_index: bool) -> bool {
+        match self.source.local_path() {
+            // To be built it may want more, from an index.
+            Some(path) => !no_index && path.exists(),
+            None => !no_index || self.source != Origin::Index,
+        }
+    }
+
+    /// Whether nothing in it is more to an installer than what to install.
+    fn is_sound(&self) -> bool {
+        project_name::is_valid(&self.name)
+            && distribution::is_version(&self.version)
+            && self.source.is_sound()
     }
 
     /// What is remembered of one that did not help.
@@ -115,11 +138,14 @@ impl Repair {
     }
 }
 
-/// The repairs of a plan: what is damaged, and what a killed repair had begun. What was tried in vain,
-/// `known`, is left alone.
+/// The repairs of a plan: what is damaged, and what a repair had begun that was killed or waits. What
+/// was tried in vain, `known`, is left alone unless it waits.
 pub fn repairs(damaged: Vec<Repair>, begun: Vec<Repair>, known: &[String]) -> Vec<Repair> {
+    let waits = |repair: &Repair| begun.iter().any(|other| other.name == repair.name);
+    let mut damaged = damaged;
+    damaged.retain(|repair| waits(repair) || !known.contains(&repair.key()));
     let mut found: Vec<Repair> = Vec::new();
-    for repair in damaged.into_iter().chain(begun).filter(|repair| !known.contains(&repair.key())) {
+    for repair in damaged.into_iter().chain(begun) {
         match found.iter_mut().find(|other| other.name == repair.name) {
             Some(other) => other.unusable.extend(repair.unusable),
             None => found.push(repair),
@@ -170,14 +196,32 @@ pub fn begin(venv: &Path, repairs: &[Repair]) -> Result<()> {
     fsx::write_own(&journal(venv), &text)
 }
 
-/// What was being repaired when that was interrupted.
+/// What was being repaired when that was interrupted, or waits. The venv may have come from anywhere:
+/// what no installer should hear is dropped.
 pub fn begun(venv: &Path) -> Vec<Repair> {
     let text = fsx::read_text(&journal(venv), MAX_JOURNAL).ok().flatten();
-    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    let entries: Vec<serde_json::Value> =
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let repairs = entries.into_iter().filter_map(|entry| serde_json::from_value::<Repair>(entry).ok());
+    repairs.filter(Repair::is_sound).collect()
+}
+
+/// The repair came to its end, but for what waits.
+///
+/// # Errors
+/// If that cannot be written down.
+pub fn wait(venv: &Path, waiting: &[Repair]) -> Result<()> {
+    match waiting {
+        [] => {
+            end(venv);
+            Ok(())
+        }
+        waiting => begin(venv, waiting),
+    }
 }
 
 /// The repair came to its end.
-pub fn end(venv: &Path) {
+fn end(venv: &Path) {
     // If it stays, the repair is done once more after an interruption, which does no harm.
     let _ = std::fs::remove_file(journal(venv));
 }
@@ -240,6 +284,7 @@ mod tests {
         let one = |name: &str| repair(name, Origin::Index);
         let found = repairs(vec![one("a"), one("b")], vec![one("b"), one("c")], &["a==1".into()]);
         assert_eq!(found.iter().map(Repair::title).collect::<Vec<_>>(), ["b 1", "c 1"]);
+        assert_eq!(repairs(vec![one("a")], vec![one("a")], &["a==1".into()]).len(), 1, "it waits");
         let half = |folder: &str| Repair { unusable: vec![folder.into()], ..one("a") };
         let both = repairs(vec![half("a-1"), half("a-2")], vec![], &[]);
         assert!(both.len() == 1 && both[0].unusable.len() == 2);
@@ -281,7 +326,44 @@ mod tests {
         let repairs = [repair("x", Origin::Url("https://h/x".into()))];
         begin(folder.path(), &repairs).unwrap();
         assert_eq!(begun(folder.path()), repairs);
-        end(folder.path());
+        wait(folder.path(), &[]).unwrap();
+        assert!(!journal(folder.path()).exists());
         assert_eq!(begun(folder.path()), []);
+    }
+
+    #[test]
+    fn a_hostile_journal_tells_installers_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let hostile = [
+            repair("--target=/tmp/x", Origin::Index),
+            Repair { version: "1 --pre".into(), ..repair("x", Origin::Index) },
+            repair("x", Origin::Url("--index-url=http://evil".into())),
+            repair("x", Origin::Url("git+https://h/r@--upload-pack=x".into())),
+            repair("x", Origin::Url("file://relative".into())),
+            repair("x", Origin::Editable("--target=/x".into())),
+            repair("x", Origin::Editable("file:///a\u{1b}".into())),
+        ];
+        begin(folder.path(), &hostile).unwrap();
+        assert_eq!(begun(folder.path()), []);
+        let text = r#"[{"name": "a"}, 7, {"name": "x", "version": "1", "source": "Index", "reason": "", "rebuild": false}]"#;
+        std::fs::write(journal(folder.path()), text).unwrap();
+        assert_eq!(begun(folder.path()).iter().map(Repair::title).collect::<Vec<_>>(), ["x 1"]);
+    }
+
+    #[test]
+    fn only_what_may_be_behind_a_network_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let local = |path: &str| Origin::Url(format!("file://{path}"));
+        for (source, with_index, without) in [
+            (Origin::Index, true, false),
+            (Origin::Url("git+https://h/r@c".into()), true, true),
+            (local("/no/such.whl"), false, false),
+            (local(folder.path().to_str().unwrap()), true, false),
+            (Origin::Editable("file:///no/such".into()), false, false),
+        ] {
+            let repair = repair("x", source);
+            let found = (repair.may_come_later(false), repair.may_come_later(true));
+            assert_eq!(found, (with_index, without), "{repair:?}");
+        }
     }
 }

@@ -1,20 +1,22 @@
 //! Requirement files and all that they include, with their contents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+pub use super::index_options::index_options;
+use super::project_file;
+use super::requirement_lines::{decode, logical_lines, parts};
 use crate::error::Trouble;
 use crate::fsx;
 
-/// A requirements file is text that people write.
-const MAX_SIZE: u64 = 4 << 20;
+/// Lock files of large projects have some megabytes.
+const MAX_SIZE: u64 = 32 << 20;
 /// More files than anybody includes; it only bounds a loop.
-const MAX_FILES: usize = 1000;
+const MAX_FILES: usize = 10_000;
 
 /// The files of a project that say what it depends on.
 const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.cfg", "setup.py"];
@@ -40,8 +42,11 @@ impl Closure {
     pub fn add_requirements(&mut self, file: &Path, project: &Path) -> Result<()> {
         let mut waiting = vec![file.to_owned()];
         while let Some(path) = waiting.pop() {
-            if self.inputs.contains_key(&path) || self.inputs.len() >= MAX_FILES {
+            if self.inputs.contains_key(&path) {
                 continue;
+            }
+            if self.inputs.len() >= MAX_FILES {
+                bail!("{} includes more than {MAX_FILES} files", file.display());
             }
             let text = self.add_file(&path, None)?;
             for included in includes(&text, &path) {
@@ -60,9 +65,13 @@ impl Closure {
     /// # Errors
     /// If one cannot be read.
     pub fn add_project(&mut self, folder: &Path, named_by: &Path) -> Result<()> {
-        PROJECT_FILES
-            .iter()
-            .try_for_each(|name| self.add_file(&folder.join(name), Some(named_by)).map(|_| ()))
+        let [first, others @ ..] = PROJECT_FILES;
+        let file = folder.join(first);
+        let text = self.add_file(&file, Some(named_by))?;
+        for name in project_file::dynamic_files(&text) {
+            self.add_file(&fsx::normalize(&folder.join(name)), Some(&file))?;
+        }
+        others.iter().try_for_each(|name| self.add_file(&folder.join(name), Some(named_by)).map(|_| ()))
     }
 
     /// Adds one file, and gives its text back: empty where there is none.
@@ -70,8 +79,9 @@ impl Closure {
     /// # Errors
     /// If it cannot be read, or is larger than any such file.
     pub fn add_file(&mut self, path: &Path, named_by: Option<&Path>) -> Result<String> {
-        // What is no UTF-8 is the installer's to judge.
-        let text = fsx::read_bytes(path, MAX_SIZE)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        // What is no text is the installer's to judge, and compared all the same.
+        let read = |bytes: Vec<u8>| decode(&bytes).unwrap_or_else(|| bytes.escape_ascii().to_string());
+        let text = fsx::read_bytes(path, MAX_SIZE)?.map(read);
         self.inputs.insert(path.to_owned(), text.clone());
         if let Some(other) = named_by {
             self.name(path, other);
@@ -103,21 +113,20 @@ impl Closure {
 
 /// The path of a local project or archive that a requirement line names.
 fn local_path(line: &str) -> Option<String> {
-    let editable = ["-e", "--editable"].iter().find_map(|option| option_value(line, option));
-    let requirement = editable.as_deref().unwrap_or(line);
-    let requirement = requirement.split_once(" @ ").map_or(requirement, |(_, location)| location);
-    let location = requirement.split([';', '#']).next().unwrap_or_default();
-    let location = location.split(" --").next().unwrap_or_default().trim();
-    let (location, is_url) = match location.strip_prefix("file:") {
-        Some(rest) => (rest.strip_prefix("//localhost").or(rest.strip_prefix("//")).unwrap_or(rest), true),
-        None => (location, false),
-    };
-    let location =
-        location.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map_or(location, |(path, _)| path);
-    let is_path = is_url || editable.is_some() || location.starts_with('.') || location.contains('/');
-    let elsewhere = location.contains("://") || location.starts_with('-') || location.is_empty();
-    let decoded = if is_url { location.replace("%20", " ") } else { location.to_owned() };
-    (is_path && !elsewhere).then_some(decoded)
+    let (head, options) = parts(line);
+    let editable = options.into_iter().find(|(name, _)| name == "-e" || name == "--editable");
+    let is_editable = editable.is_some();
+    let requirement = editable.map_or(head, |(_, value)| value);
+    let requirement = requirement.split_once(" @ ").map_or(requirement.as_str(), |(_, location)| location);
+    let location = requirement.split([';', '#']).next().unwrap_or_default().trim();
+    let of_url = file_of_url(location);
+    let is_url = of_url.is_some();
+    let location = of_url.unwrap_or_else(|| location.to_owned());
+    let bare =
+        location.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).map(|(path, _)| path.to_owned());
+    let location = bare.unwrap_or(location);
+    let is_path = is_url || is_editable || location.starts_with('.') || location.contains('/');
+    (is_path && !location.contains("://") && !location.is_empty()).then_some(location)
 }
 
 /// A path as the project's user knows it.
@@ -169,13 +178,10 @@ fn is_harmless(line: &str) -> bool {
         "--require-hashes",
         "--trusted-host",
     ];
-    match line.starts_with('-') {
-        true => {
-            let name = line.split([' ', '\t', '=']).next().unwrap_or_default();
-            OPTIONS.contains(&name)
-                || OPTIONS.iter().any(|option| option.len() == 2 && line.starts_with(option))
-        }
-        false => is_wheel_or_name(line),
+    let (head, options) = parts(line);
+    match head.is_empty() {
+        true => options.iter().all(|(name, _)| OPTIONS.contains(&name.as_str())),
+        false => is_wheel_or_name(&head) && options.iter().all(|(name, _)| name == "--hash"),
     }
 }
 
@@ -191,62 +197,22 @@ fn is_wheel_or_name(requirement: &str) -> bool {
 /// The files that a requirements file names, relative to itself as pip takes them.
 fn includes(text: &str, path: &Path) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let named = logical_lines(text).into_iter().filter_map(|line| {
-        let options = ["-r", "--requirement", "-c", "--constraint"];
-        let rest = options.iter().find_map(|option| option_value(&line, option))?;
-        // A URL is pip's business.
-        (!rest.contains("://")).then(|| fsx::normalize(&folder.join(rest)))
+    let options = logical_lines(text).into_iter().flat_map(|line| parts(&line).1);
+    let named =
+        options.filter(|(name, _)| ["-r", "--requirement", "-c", "--constraint"].contains(&name.as_str()));
+    let files = named.filter_map(|(_, value)| {
+        let file = file_of_url(&value).unwrap_or(value);
+        // Another URL is pip's business.
+        (!file.contains("://") && !file.is_empty()).then(|| fsx::normalize(&folder.join(file)))
     });
-    named.collect()
+    files.collect()
 }
 
-fn option_value(line: &str, option: &str) -> Option<String> {
-    let rest = line.strip_prefix(option)?;
-    let short = option.len() == 2;
-    let joined = short || rest.starts_with(['=', ' ', '\t']);
-    let value = rest.trim_start_matches(['=', ' ', '\t']).trim();
-    (joined && !value.is_empty()).then(|| value.trim_matches(['"', '\'']).to_owned())
-}
-
-/// Lines with continuations joined and comments taken off, as pip's req_file does.
-fn logical_lines(text: &str) -> Vec<String> {
-    let joined = text.replace("\\\r\n", "").replace("\\\n", "");
-    let uncommented = joined.lines().map(|line| match line.trim_start().starts_with('#') {
-        true => "",
-        false => line.split(" #").next().unwrap_or_default(),
-    });
-    uncommented.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
-}
-
-/// What the files say of where packages come from, as arguments: for installing one of them by name.
-pub fn index_options(inputs: &Inputs) -> Vec<OsString> {
-    const WITH_VALUE: [&str; 8] = [
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--trusted-host",
-        "--no-binary",
-        "--only-binary",
-    ];
-    let mut found = Vec::new();
-    for (path, text) in inputs {
-        for line in logical_lines(text.as_deref().unwrap_or_default()) {
-            if line == "--no-index" {
-                found.push(line.into());
-                continue;
-            }
-            let value = |option: &'static str| Some((option, option_value(&line, option)?));
-            let Some((option, value)) = WITH_VALUE.into_iter().find_map(value) else { continue };
-            // pip takes a path from the file that has it, where there is one.
-            let beside = path.with_file_name(&value);
-            let is_path = option.starts_with("-f") || option == "--find-links";
-            found.push(option.into());
-            found.push(if is_path && beside.exists() { beside.into() } else { value.into() });
-        }
-    }
-    found
+/// The path in a `file:` URL, percent signs for blanks alone understood.
+fn file_of_url(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("file:")?;
+    let path = rest.strip_prefix("//localhost").or(rest.strip_prefix("//")).unwrap_or(rest);
+    Some(path.replace("%20", " "))
 }
 
 /// Which of the inputs differ, for the sentence that says why something is installed.
@@ -271,20 +237,6 @@ mod tests {
     }
 
     #[test]
-    fn index_options_of_all_files_are_gathered() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("requirements.txt");
-        std::fs::create_dir(folder.path().join("my wheels")).unwrap();
-        let text = "--no-index\n--find-links 'my wheels'\n-f https://x/y\n-ihttps://i\n--no-binary=:all: # why\n\
-                    --pre\n-r other.txt\nfoo --hash=x\n";
-        let found = index_options(&Inputs::from([(file, Some(text.into()))]));
-        let wheels = folder.path().join("my wheels");
-        let wanted =
-            ["--no-index", "--find-links", wheels.to_str().unwrap(), "-f", "https://x/y", "-i", "https://i"];
-        assert_eq!(found, [&wanted[..], &["--no-binary", ":all:"]].concat());
-    }
-
-    #[test]
     fn only_wheels_and_names_are_previewed() {
         for good in [
             "numpy",
@@ -294,7 +246,7 @@ mod tests {
             "x @ https://example.org/x-1-py3-none-any.whl#sha256=1",
             "--find-links wheels",
             "-cx.txt",
-            "--pre",
+            "--pre -r more.txt",
         ] {
             assert!(is_harmless(good), "{good}");
         }
@@ -309,6 +261,9 @@ mod tests {
             "https://x/y.tar.gz",
             ".",
             "--config-settings x",
+            "--pre -e .",
+            "--pre\t-e .",
+            "a --config-settings=x=y",
         ] {
             assert!(!is_harmless(bad), "{bad}");
         }

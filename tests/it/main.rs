@@ -21,6 +21,7 @@ mod nixfile;
 mod preview;
 mod provide;
 mod pythons;
+mod renewals;
 mod repair;
 mod settings;
 mod shells;

@@ -198,3 +198,38 @@ fn a_venv_whose_pythons_are_elsewhere_is_left_alone() {
     project.enter().exits(0).silent_about(&["moved"]);
     assert_eq!(project.folder.read(".venv/bin/other"), script);
 }
+
+#[test]
+fn a_script_of_another_project_does_not_mean_that_this_one_was_moved() {
+    let movable = Movable::new();
+    copy(&movable.path("one"), &movable.path("sib"));
+    movable.enter("sib").exits(0);
+    let tool = movable.path("one/.venv/bin/sibtool");
+    fs::copy(movable.path("sib/.venv/bin/pip"), &tool).unwrap();
+    let text = fs::read(&tool).unwrap();
+    fs::remove_file(movable.path("one/.venv/.venvfix/stamp.json")).unwrap();
+    movable.enter("one").exits(0).silent_about(&["moved"]);
+    assert_eq!(fs::read(&tool).unwrap(), text);
+    fs::rename(movable.path("one"), movable.path("two")).unwrap();
+    let from = format!("moved from {})", movable.path("one").display());
+    movable.enter("two").exits(0).says(&[&from]);
+    assert_eq!(fs::read(movable.path("two/.venv/bin/sibtool")).unwrap(), text);
+    movable.is_whole("two");
+}
+
+#[test]
+fn a_relocation_that_was_killed_among_the_scripts_is_finished() {
+    let movable = Movable::new();
+    let old = fs::read_to_string(movable.path("one/.venv/bin/pip")).unwrap();
+    fs::rename(movable.path("one"), movable.path("two")).unwrap();
+    movable.enter("two").exits(0);
+    // As if all scripts but one had been reached.
+    fs::write(movable.path("two/.venv/bin/last"), &old).unwrap();
+    fs::remove_file(movable.path("two/.venv/.venvfix/stamp.json")).unwrap();
+    let from = movable.path("one/.venv");
+    fs::write(movable.path("two/.venv/.venvfix/moving"), from.as_os_str().as_encoded_bytes()).unwrap();
+    movable.enter("two").exits(0).says(&["the project was moved from"]);
+    let text = fs::read_to_string(movable.path("two/.venv/bin/last")).unwrap();
+    assert!(text.contains("/two/.venv/") && !text.contains("/one/"), "{text}");
+    assert!(!movable.path("two/.venv/.venvfix/moving").exists());
+}

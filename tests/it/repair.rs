@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::support::project::Project;
-use super::support::{cannot_run, command, source, wheel};
+use super::support::{Ended, VENVFIX, cannot_run, command, source, wheel};
 
 /// A project that was entered once.
 fn entered(requirements: &str) -> Project {
@@ -67,6 +67,8 @@ fn what_pip_and_venvfix_left_behind_when_killed_goes() {
     let base = project.site_packages();
     let stash =
         [base.join("~eta"), base.parent().unwrap().join("~ite-packages"), project.folder.join(".venv/~in")];
+    let others = [".venv/src/proj/~notes/x", ".venv/src/proj/.venvfix-aB3dE6", ".venv/~notes/x"];
+    others.iter().for_each(|name| drop(project.folder.write(name, "")));
     for folder in &stash {
         fs::create_dir(folder).unwrap();
     }
@@ -79,6 +81,7 @@ fn what_pip_and_venvfix_left_behind_when_killed_goes() {
     project.enter().exits(0);
     assert!(stash.iter().all(|folder| !folder.exists()));
     assert!(!project.folder.join(".venv/.venvfix/.venvfix-abcdef").exists());
+    assert!(others.iter().all(|name| project.folder.join(name).exists()), "nobody's leftovers");
 }
 
 #[test]
@@ -213,4 +216,111 @@ wheel.unlink()
     assert_eq!(ended.stderr.matches("installing beta 1.0 again").count(), 1, "{}", ended.stderr);
     touch(&project);
     project.enter().exits(0).silent_about(&["again", "damaged still"]);
+}
+
+/// An entry that asks an index which does not answer.
+fn enter_offline(project: &Project) -> Ended {
+    let mut run = project.command(&[VENVFIX, "enter"]);
+    run.env_remove("PIP_NO_INDEX").env_remove("PIP_FIND_LINKS").env("PIP_RETRIES", "0");
+    run.env("PIP_INDEX_URL", "http://127.0.0.1:9/simple").output().unwrap().into()
+}
+
+/// A project with alpha installed by hand, which lost its RECORD.
+fn without_record() -> Project {
+    let project = entered("beta\n");
+    project.run(&[".venv/bin/python", "-m", "pip", "install", "-q", "alpha"]).exits(0);
+    fs::remove_file(dist_info(&project, "alpha-1.0").join("RECORD")).unwrap();
+    touch(&project);
+    project
+}
+
+#[test]
+fn what_an_index_out_of_reach_should_bring_stays_and_is_tried_again() {
+    let project = without_record();
+    enter_offline(&project).exits(0).says(&["could not install alpha 1.0 again"]);
+    assert!(dist_info(&project, "alpha-1.0").join("METADATA").exists());
+    touch(&project);
+    project.enter().exits(0).says(&["installing alpha 1.0 again"]).silent_about(&["damaged still"]);
+    assert!(dist_info(&project, "alpha-1.0").join("RECORD").exists());
+    assert!(!project.folder.join(".venv/.venvfix/replaced").exists());
+    assert!(!project.folder.join(".venv/.venvfix/repairs.json").exists());
+}
+
+#[test]
+fn a_repair_is_not_forgotten_where_the_requirements_fail_too() {
+    let project = without_record();
+    project.folder.write("requirements.txt", "beta\nno-such-thing\n");
+    // As a killed pip may leave it: of beta there is nothing but the journal.
+    let journal =
+        r#"[{"name": "beta", "version": "1.0", "source": "Index", "reason": "r", "rebuild": false}]"#;
+    project.folder.write(".venv/.venvfix/repairs.json", journal);
+    project.folder.write(".venv/.venvfix/unfinished", "");
+    project.run(&[".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", "beta"]).exits(0);
+    enter_offline(&project).says(&["could not install"]);
+    project.folder.write("requirements.txt", "");
+    project.enter().exits(0).says(&["alpha 1.0", "beta 1.0"]).silent_about(&["damaged still"]);
+    assert!(dist_info(&project, "alpha-1.0").join("RECORD").exists());
+    project.imports("beta");
+}
+
+#[test]
+fn what_the_user_takes_away_after_a_failed_repair_does_not_come_back() {
+    let project = without_record();
+    enter_offline(&project).exits(0);
+    fs::remove_dir_all(dist_info(&project, "alpha-1.0")).unwrap();
+    touch(&project);
+    project.enter().exits(0).silent_about(&["alpha 1.0 is damaged", "again"]);
+    assert!(!dist_info(&project, "alpha-1.0").exists());
+}
+
+#[test]
+fn metadata_that_the_user_made_without_record_is_left_alone() {
+    let project = entered("beta\n");
+    let folder = dist_info(&project, "alpha-9.0");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("METADATA"), "Metadata-Version: 2.1\nName: alpha\nVersion: 9.0\n").unwrap();
+    touch(&project);
+    project.enter().exits(0).silent_about(&["damaged", "again"]);
+    assert!(folder.exists() && !dist_info(&project, "alpha-1.0").exists());
+}
+
+#[test]
+fn one_bad_dist_info_does_not_keep_the_requirements_out() {
+    let project = entered("");
+    fs::write(dist_info(&project, "bogus-1.0"), "").unwrap();
+    let stuck = dist_info(&project, "stuck-1.0");
+    fs::create_dir(&stuck).unwrap();
+    // It cannot be moved to where a file is in the way.
+    project.folder.write(".venv/.venvfix/replaced", "");
+    project.folder.write(".venv/.venvfix/unfinished", "");
+    project.folder.write("requirements.txt", "beta\n");
+    let ended = project.enter().exits(0).silent_about(&["error:", "bogus 1.0"]);
+    assert_eq!(ended.stderr.matches("warning: stuck 1.0").count(), 1, "{}", ended.stderr);
+    project.imports("beta");
+    assert!(stuck.exists());
+    touch(&project);
+    project.enter().exits(0).silent_about(&["stuck 1.0"]);
+}
+
+#[test]
+fn a_journal_that_says_what_no_installer_should_hear_is_dropped() {
+    let project = entered("beta\n");
+    let target = project.folder.join("outside");
+    let entry = |name: &str, version: &str, source: &str| {
+        format!(
+            r#"{{"name": "{name}", "version": "{version}", "source": {source}, "reason": "r", "rebuild": false}}"#
+        )
+    };
+    let journal = [
+        entry(&format!("--target={}", target.display()), "1.0", r#""Index""#),
+        entry("gamma", "1.0 --pre", r#""Index""#),
+        entry("delta", "1.0", r#"{"Editable": "--target=/x"}"#),
+        entry("epsilon", "1.0", r#"{"Url": "-r file:///x"}"#),
+        entry("alpha", "1.0", r#""Index""#),
+    ];
+    project.folder.write(".venv/.venvfix/repairs.json", format!("[{}]", journal.join(",")));
+    project.folder.write(".venv/.venvfix/unfinished", "");
+    touch(&project);
+    project.enter().exits(0).says(&["installing alpha 1.0 again"]).silent_about(&["could not"]);
+    assert!(!target.exists() && dist_info(&project, "alpha-1.0").exists());
 }

@@ -14,7 +14,7 @@ use super::support::{Ended, Folder, VENVFIX, cannot_run, command, venvfix};
 
 fn entering(venv: &Path, path: &OsStr, libraries: Option<(&Path, &OsStr)>) -> Changes {
     let python_path = OsStr::new("/my lib:/nix/store/a-numpy/lib/python3.12/site-packages");
-    activation(&Surroundings { venv, path, python_path, libraries, uv_downloads_settled: false })
+    activation(&Surroundings { venv, path, left: None, python_path, libraries, uv_downloads_settled: false })
 }
 
 fn changes(venv: &str) -> Changes {
