@@ -71,10 +71,8 @@ impl Work<'_> {
         let read = |venv: &Path| read_distributions(&site_packages(venv), venv);
         let now = read(venv);
         let lost = read(&old).into_iter().filter(|before| now.iter().all(|found| found.name != before.name));
-        let lost: Vec<String> = lost
-            .filter(|lost| !SEEDS.contains(&lost.name.as_str()))
-            .map(|lost| format!("{}=={}", lost.name, lost.version))
-            .collect();
+        let lost: Vec<String> =
+            lost.filter(|lost| !SEEDS.contains(&lost.name.as_str())).map(|lost| lost.requirement()).collect();
         for name in make::finish(venv)? {
             self.say(format_args!("kept {}", self.entry.shown(&venv.join(name))));
         }

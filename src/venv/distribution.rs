@@ -31,6 +31,15 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// As an installer is told to install just this: `NAME==VERSION`, or the name alone where what
+    /// METADATA says is no version, and might be anything.
+    pub fn requirement(&self) -> String {
+        match is_version(&self.version) {
+            true => format!("{}=={}", self.name, self.version),
+            false => self.name.clone(),
+        }
+    }
+
     /// Reads `NAME-VERSION.dist-info`; `None` if it has no usable METADATA.
     /// Files outside `root` are left out: a RECORD is a stranger's word.
     pub fn read(dist_info: &Path, root: &Path) -> Option<Self> {

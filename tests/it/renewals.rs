@@ -56,8 +56,18 @@ fn what_a_new_environment_has_not_is_named_and_the_users_files_come_along() {
     project.enter().exits(0);
     project.run(&[".venv/bin/python", "-m", "pip", "install", "-q", "alpha"]).exits(0);
     project.folder.write(".venv/src/fork/work.py", "mine");
+    // A stranger's word is no part of a command.
+    let site = project.site_packages().join("odd-1.dist-info");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("METADATA"), "Name: odd\nVersion: 1; reboot\n").unwrap();
     let ended = project.run(&[VENVFIX, "sync", "--recreate"]).exits(0);
-    ended.says(&["kept .venv/src", "not in the new environment: alpha==1.0", "help: pip install alpha==1.0"]);
+    ended
+        .says(&[
+            "kept .venv/src",
+            "not in the new environment: alpha==1.0",
+            "help: pip install alpha==1.0 odd",
+        ])
+        .silent_about(&["reboot"]);
     assert_eq!(project.folder.read(".venv/src/fork/work.py"), "mine");
     assert!(!project.folder.join(".venv.venvfix-old").exists());
 }
