@@ -28,7 +28,7 @@ pub fn look_closely(venv: &Path, project: &Path, has_stamp: bool) -> Closely {
     if moved.is_none() && begun.is_empty() {
         return Closely { interrupted, moved, damaged, begun };
     }
-    let installed = crate::venv::read_distributions(&site_packages, venv);
+    let installed = crate::venv::read_distributions(&site_packages);
     if let Some(moved) = &moved {
         follow(moved, project, &installed, &mut damaged, &mut begun);
     }
@@ -158,7 +158,7 @@ fn unmet(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
     }
     let site_packages = crate::venv::site_packages(venv);
     let damaged: Vec<Repair> = health::damaged(&site_packages, venv, interrupted).iter().map(of).collect();
-    let installed = crate::venv::read_distributions(&site_packages, venv);
+    let installed = crate::venv::read_distributions(&site_packages);
     let is_unmet = |repair: &Repair| match installed.iter().find(|found| found.name == repair.name) {
         None => true,
         Some(found) => {
@@ -174,5 +174,5 @@ fn unmet(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
 pub fn vanished(found: &Examination) -> Vec<Repair> {
     let named = found.store_paths.iter().map(|(path, owners)| (path.clone(), owners.clone()));
     let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
-    repair::vanished(&found.distributions, named, exists, repair::is_built_here)
+    repair::vanished(&found.survey.distributions, named, exists, repair::is_built_here)
 }

@@ -59,7 +59,7 @@ fn look(context: &Context, arguments: &Doctor) -> Result<Report> {
         Reaching { offer: &|name| reaching.get(name).cloned(), remedy: &unused, hazards: &offered.hazards };
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
-    for shadowed in shadow::shadowed(&environment.python_path, &found.distributions, &venv.root) {
+    for shadowed in shadow::shadowed(&environment.python_path, &found.survey.distributions, &venv.root) {
         report.add(hidden(&shadowed, &venv));
     }
     if let Some(finding) = unfinished(&config).or_else(|| unseen(&config)) {

@@ -60,13 +60,7 @@ mod tests {
 
     fn distribution(name: &str, requires: &[&str]) -> Distribution {
         let requires = requires.iter().map(|&name| name.into()).collect();
-        Distribution {
-            name: name.into(),
-            version: "1".into(),
-            requires,
-            dist_info: "".into(),
-            files: Vec::new(),
-        }
+        Distribution { name: name.into(), version: "1".into(), requires, dist_info: "".into() }
     }
 
     #[test]

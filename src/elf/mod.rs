@@ -5,7 +5,7 @@ mod read;
 mod versions;
 
 pub use ident::Verdict;
-pub use read::{Unreadable, read, verdict, version_definitions};
+pub use read::{Unreadable, read, read_known, verdict, version_definitions};
 pub use versions::VersionNeed;
 
 use std::ffi::OsString;

@@ -59,7 +59,7 @@ pub trait Files {
 }
 
 /// What a path led to, remembered.
-type Found = Result<Located, Rc<Unreadable>>;
+pub type Found = Result<Located, Rc<Unreadable>>;
 
 /// Objects on disk, each file read once however many names it has.
 #[derive(Default)]
@@ -71,6 +71,18 @@ pub struct DiskFiles {
 }
 
 impl DiskFiles {
+    /// With these files read already.
+    pub fn knowing<'a>(files: impl Iterator<Item = (&'a Path, &'a Found)>) -> Self {
+        let known = Self::default();
+        for (path, found) in files {
+            if let Ok(located) = found {
+                known.by_identity.borrow_mut().insert(located.identity, found.clone());
+            }
+            known.by_path.borrow_mut().insert(path.to_owned(), found.clone());
+        }
+        known
+    }
+
     /// The object at `path`.
     ///
     /// # Errors
@@ -90,7 +102,7 @@ impl DiskFiles {
         if let Some(found) = self.by_identity.borrow().get(&identity) {
             return found.clone();
         }
-        let found = match elf::read(path) {
+        let found = match elf::read_known(path, &metadata) {
             Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
             Err(error) => Err(Rc::new(error)),
         };

@@ -186,7 +186,6 @@ mod tests {
             version: "2".into(),
             requires: Vec::new(),
             dist_info: "/none".into(),
-            files: Vec::new(),
         }
     }
 
