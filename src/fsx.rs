@@ -138,7 +138,7 @@ fn room(file: &fs::File, limit: u64) -> Vec<u8> {
 
 /// Removes `.` and `..` from a path by its text alone.
 pub fn normalize(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
+    let mut out = PathBuf::with_capacity(path.as_os_str().len());
     for part in path.components() {
         match part {
             Component::CurDir => {}

@@ -1,6 +1,7 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -133,13 +134,15 @@ struct Miss {
 
 struct Misses<'a> {
     input: &'a Input<'a>,
-    by_path: HashMap<&'a Path, &'a Examined>,
+    by_path: HashMap<&'a OsStr, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
+    /// The names that each object (by address) is known to miss in this reach.
+    noted: BTreeMap<(usize, Reach), HashSet<String>>,
     stops: Stops,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
-    imported: HashSet<PathBuf>,
+    imported: HashSet<Rc<Path>>,
 }
 
 /// What keeps objects from being loaded, as each is in its role.
@@ -151,22 +154,25 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let pairs = sonames.iter().map(|(soname, owners)| (soname.as_str(), owners.as_slice()));
     let mut misses = Misses {
         input,
-        by_path: input.objects().map(|(examined, _)| (examined.path.as_path(), examined)).collect(),
+        by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
+        noted: BTreeMap::new(),
         stops: Stops::default(),
         old: OldLibraries::default(),
         imported: HashSet::new(),
     };
+    let role_of =
+        |(examined, object): (&'_ Examined, &'_ Object)| role(&examined.shown, object, input.python);
+    let roles: Vec<Role> = input.objects().map(role_of).collect();
     let of = |wanted: Role| {
-        input
-            .objects()
-            .filter(move |(examined, object)| role(&examined.shown, object, input.python) == wanted)
+        let all = input.objects().zip(&roles);
+        all.filter(move |(_, role)| **role == wanted).map(|((examined, _), _)| examined)
     };
-    of(Role::Extension).for_each(|(examined, _)| misses.open(examined, Reach::Import));
-    of(Role::Program).for_each(|(examined, _)| misses.open(examined, Reach::Program));
-    for (examined, _) in of(Role::Library) {
-        if !misses.imported.contains(&examined.path) {
+    of(Role::Extension).for_each(|examined| misses.open(examined, Reach::Import));
+    of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
+    for examined in of(Role::Library) {
+        if !misses.imported.contains(examined.path.as_path()) {
             misses.open(examined, Reach::Plugin);
         }
     }
@@ -184,14 +190,14 @@ impl<'a> Misses<'a> {
                 (start.loads.len(), resolver.open(start, &root.path, offer))
             }
         };
-        // The same for all names of one object, which may be many.
-        let mut searched: HashMap<usize, Rc<[PathBuf]>> = HashMap::new();
         for (index, name) in process.missing(first) {
             let asker = self.asker(&process.loads[index], root);
-            if !self.preloads.brings(&asker.owners, name) {
-                let look = || resolver.searched(&process, index).into();
-                let places = searched.entry(index).or_insert_with(look);
-                self.note(asker, name, reach, places);
+            let noted = self.noted.entry((std::ptr::from_ref(asker).addr(), reach)).or_default();
+            if !noted.contains(name) {
+                noted.insert(name.to_owned());
+                if !self.preloads.brings(&asker.owners, name) {
+                    self.note(asker, name, reach, &resolver.searched(&process, index));
+                }
             }
         }
         self.note_unusable(&process, first, root, reach);
@@ -217,7 +223,7 @@ impl<'a> Misses<'a> {
         for lack in self.input.resolver.lacking(process, first) {
             let asker = self.asker(&process.loads[lack.asker], root);
             let path = &process.loads[lack.library].path;
-            let theirs = self.by_path.get(crate::fsx::normalize(path).as_path()).copied();
+            let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
             self.old.note(self.input, &lack, asker, (path, theirs), reach);
         }
     }
@@ -225,8 +231,7 @@ impl<'a> Misses<'a> {
     /// The file of the venv that a needed name is charged to: its own object, or, for a library
     /// from outside, the object that led there.
     fn asker(&self, load: &Load, root: &'a Examined) -> &'a Examined {
-        let normal = crate::fsx::normalize(&load.path);
-        self.by_path.get(normal.as_path()).copied().unwrap_or(root)
+        self.by_path.get(load.normal_path().as_os_str()).copied().unwrap_or(root)
     }
 
     fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,11 @@ pub trait Files {
     /// What is at the path of a directory.
     fn folder(&self, path: &Path) -> Folder;
 
+    /// Whether it is worth trying a name in a directory that is there.
+    fn may_hold(&self, _directory: &Path, _name: &Path) -> bool {
+        true
+    }
+
     /// The object at `path` and its path without links, to be started as a program.
     fn program(&self, path: &Path) -> Option<(PathBuf, Located)>;
 
@@ -64,10 +70,27 @@ pub type Found = Result<Located, Rc<Unreadable>>;
 /// Objects on disk, each file read once however many names it has.
 #[derive(Default)]
 pub struct DiskFiles {
-    by_path: RefCell<HashMap<PathBuf, Found>>,
+    by_path: RefCell<HashMap<OsString, Found>>,
     by_identity: RefCell<HashMap<Identity, Found>>,
-    folders: RefCell<HashMap<PathBuf, Folder>>,
+    folders: RefCell<HashMap<OsString, Directory>>,
+    listings: RefCell<HashMap<Identity, Listing>>,
     definitions: RefCell<HashMap<Identity, Rc<HashSet<String>>>>,
+}
+
+/// The names in a directory; `None` where they cannot be listed, or are very many.
+type Listing = Option<Rc<HashSet<OsString>>>;
+
+/// A directory larger than this is not listed: the system's have some thousand files.
+const MOST_LISTED: usize = 8192;
+
+#[derive(Clone, Debug)]
+struct Directory {
+    kind: Folder,
+    names: Listing,
+}
+
+impl Directory {
+    const ABSENT: Self = Self { kind: Folder::Absent, names: None };
 }
 
 impl DiskFiles {
@@ -78,7 +101,7 @@ impl DiskFiles {
             if let Ok(located) = found {
                 known.by_identity.borrow_mut().insert(located.identity, found.clone());
             }
-            known.by_path.borrow_mut().insert(path.to_owned(), found.clone());
+            known.by_path.borrow_mut().insert(path.as_os_str().to_owned(), found.clone());
         }
         known
     }
@@ -88,11 +111,11 @@ impl DiskFiles {
     /// # Errors
     /// As [`elf::read`].
     pub fn read(&self, path: &Path) -> Result<Located, Rc<Unreadable>> {
-        if let Some(found) = self.by_path.borrow().get(path) {
+        if let Some(found) = self.by_path.borrow().get(path.as_os_str()) {
             return found.clone();
         }
         let found = self.read_new(path);
-        self.by_path.borrow_mut().insert(path.to_owned(), found.clone());
+        self.by_path.borrow_mut().insert(path.as_os_str().to_owned(), found.clone());
         found
     }
 
@@ -111,6 +134,33 @@ impl DiskFiles {
     }
 }
 
+impl DiskFiles {
+    /// Its names are read at once: most that are searched for in it are not there.
+    fn directory(&self, path: &Path) -> Directory {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => metadata,
+            _ => return Directory::ABSENT,
+        };
+        let identity = (metadata.dev(), metadata.ino());
+        let names = self.listings.borrow_mut().entry(identity).or_insert_with(|| list(path)).clone();
+        let hwcaps = super::search::HWCAPS;
+        let has_hwcaps = names.as_ref().is_none_or(|names| names.contains(OsStr::new(hwcaps)))
+            && path.join(hwcaps).is_dir();
+        Directory { kind: if has_hwcaps { Folder::WithHwcaps } else { Folder::Plain }, names }
+    }
+}
+
+fn list(path: &Path) -> Listing {
+    let mut names = HashSet::new();
+    for entry in fs::read_dir(path).ok()? {
+        if names.len() == MOST_LISTED {
+            return None;
+        }
+        names.insert(entry.ok()?.file_name());
+    }
+    Some(Rc::new(names))
+}
+
 impl Files for DiskFiles {
     fn candidate(&self, path: &Path, machine: Machine) -> Candidate {
         match self.read(path) {
@@ -120,16 +170,19 @@ impl Files for DiskFiles {
     }
 
     fn folder(&self, path: &Path) -> Folder {
-        if let Some(&known) = self.folders.borrow().get(path) {
-            return known;
+        if let Some(known) = self.folders.borrow().get(path.as_os_str()) {
+            return known.kind;
         }
-        let found = match path.is_dir() {
-            false => Folder::Absent,
-            true if path.join(super::search::HWCAPS).is_dir() => Folder::WithHwcaps,
-            true => Folder::Plain,
-        };
-        self.folders.borrow_mut().insert(path.to_owned(), found);
-        found
+        let found = self.directory(path);
+        let kind = found.kind;
+        self.folders.borrow_mut().insert(path.as_os_str().to_owned(), found);
+        kind
+    }
+
+    fn may_hold(&self, directory: &Path, name: &Path) -> bool {
+        let folders = self.folders.borrow();
+        let names = folders.get(directory.as_os_str()).and_then(|known| known.names.as_ref());
+        names.is_none_or(|names| names.contains(name.as_os_str()))
     }
 
     fn program(&self, path: &Path) -> Option<(PathBuf, Located)> {

@@ -7,6 +7,7 @@
 mod cache;
 mod files;
 mod glibc;
+mod memory;
 mod processor;
 mod resolve;
 mod search;

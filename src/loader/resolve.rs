@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::files::{Candidate, Files, Identity, Located};
 use super::glibc;
+use super::memory::{Directories, Memory, Prepared, RouteNumber};
 use super::search::{Refusal, System};
 use super::versions::Known;
 use crate::elf::{Machine, Object};
@@ -17,24 +18,31 @@ use crate::elf::{Machine, Object};
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The path it was found at.
-    pub path: PathBuf,
+    pub path: Rc<Path>,
     /// What it says of itself.
     pub object: Rc<Object>,
     /// Its needed names, in order, and what became of each.
     pub needs: Vec<Need>,
     /// The object that asked for it first (`l_loader`), whose RPATH it inherits.
     pub(super) loader: Option<usize>,
-    /// DT_RPATH as far as it counts, and DT_RUNPATH, expanded.
-    pub(super) rpath: Rc<[PathBuf]>,
-    pub(super) runpath: Rc<[PathBuf]>,
+    pub(super) prepared: Rc<Prepared>,
+    /// Where its needs are searched for, once that was asked.
+    pub(super) route: Option<RouteNumber>,
     pub(super) identity: Identity,
+}
+
+impl Load {
+    /// The path without `.` and `..`.
+    pub fn normal_path(&self) -> &Path {
+        &self.prepared.normal
+    }
 }
 
 /// One needed name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
     /// The name as DT_NEEDED has it.
-    pub name: String,
+    pub name: Rc<str>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -61,10 +69,10 @@ pub struct Process {
     /// In link-map order.
     pub loads: Vec<Load>,
     /// LD_LIBRARY_PATH, expanded.
-    pub(super) library_path: Rc<[PathBuf]>,
+    pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<Rc<str>, usize>,
 }
 
 /// The search rules of one loader over one file system.
@@ -73,12 +81,13 @@ pub struct Resolver<'a> {
     pub(super) system: &'a System,
     pub(super) machine: Machine,
     pub(super) versions: RefCell<Known>,
+    pub(super) memory: RefCell<Memory>,
 }
 
 impl<'a> Resolver<'a> {
     /// A resolver for objects of `machine`: all others are passed over.
     pub fn new(files: &'a dyn Files, system: &'a System, machine: Machine) -> Self {
-        Self { files, system, machine, versions: RefCell::default() }
+        Self { files, system, machine, versions: RefCell::default(), memory: RefCell::default() }
     }
 
     /// What is loaded when `program` has started; nothing if it cannot.
@@ -90,13 +99,14 @@ impl<'a> Resolver<'a> {
             return process;
         }
         let (text, tokens) = (&self.system.library_path, &self.system.tokens);
-        process.library_path = tokens.directories(text, b":;", directory(&path)).into();
+        let library_path = tokens.directories(text, b":;", directory(&path));
+        process.library_path = self.memory.borrow_mut().list(library_path);
         process.started = true;
-        self.add(&mut process, path, located, None);
+        self.add(&mut process, &path, located, None);
         if let Some(loader) = &self.system.loader
             && let Candidate::Fits(located) = self.files.candidate(loader, self.machine)
         {
-            self.add(&mut process, loader.clone(), located, None);
+            self.add(&mut process, loader, located, None);
         }
         self.load_needs(&mut process, 0, offer);
         process
@@ -107,7 +117,8 @@ impl<'a> Resolver<'a> {
         if process.by_name.contains_key(name) || offer(name).is_some() {
             return true;
         }
-        !process.loads.is_empty() && self.search(process, 0, Path::new(name)).is_ok_and(|hit| hit.is_some())
+        !process.loads.is_empty()
+            && self.search_anew(process, 0, Path::new(name)).is_ok_and(|hit| hit.is_some())
     }
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
@@ -115,7 +126,7 @@ impl<'a> Resolver<'a> {
         let mut process = process.clone();
         let Candidate::Fits(located) = self.files.candidate(path, self.machine) else { return process };
         let first = process.loads.len();
-        self.add(&mut process, path.to_owned(), located, None);
+        self.add(&mut process, path, located, None);
         self.load_needs(&mut process, first, offer);
         process
     }
@@ -123,34 +134,34 @@ impl<'a> Resolver<'a> {
     /// Loads what the objects from `next` on need.
     fn load_needs(&self, process: &mut Process, mut next: usize, offer: Offer<'_>) {
         while next < process.loads.len() {
-            let object = Rc::clone(&process.loads[next].object);
-            for name in &object.needed {
+            let prepared = Rc::clone(&process.loads[next].prepared);
+            process.loads[next].needs.reserve_exact(prepared.needed.len());
+            for (name, needed) in &prepared.needed {
                 let outcome = self.satisfy(process, next, name, offer);
-                process.loads[next].needs.push(Need { name: name.clone(), outcome });
+                process.loads[next].needs.push(Need { name: Rc::clone(needed), outcome });
             }
             next += 1;
         }
     }
 
-    fn satisfy(&self, process: &mut Process, asker: usize, needed: &str, offer: Offer<'_>) -> Outcome {
-        let name = self.expanded(needed, &process.loads[asker].path);
-        if let Some(&index) = process.by_name.get(name.as_ref()) {
+    fn satisfy(&self, process: &mut Process, asker: usize, name: &Rc<str>, offer: Offer<'_>) -> Outcome {
+        if let Some(&index) = process.by_name.get(name) {
             return Outcome::Loaded(index);
         }
-        if glibc::is_kernels(&name) || self.system.assumed.is_some_and(|assumed| assumed(&name)) {
+        if glibc::is_kernels(name) || self.system.assumed.is_some_and(|assumed| assumed(name)) {
             return Outcome::Assumed;
         }
-        match self.search(process, asker, Path::new(name.as_ref())) {
+        match self.search(process, asker, name) {
             Ok(Some((path, located))) => {
-                return Outcome::Loaded(self.add_as(process, &name, path, located, Some(asker)));
+                return Outcome::Loaded(self.add_as(process, name, &path, located, Some(asker)));
             }
             Ok(None) => {}
             Err(refusal) => return Outcome::Refused(refusal),
         }
         // An offered library is opened by path before the failed load is tried again.
-        match offer(&name).map(|path| (self.files.candidate(&path, self.machine), path)) {
+        match offer(name).map(|path| (self.files.candidate(&path, self.machine), path)) {
             Some((Candidate::Fits(located), path)) => {
-                Outcome::Loaded(self.add_as(process, &name, path, located, None))
+                Outcome::Loaded(self.add_as(process, name, &path, located, None))
             }
             _ => Outcome::Missing,
         }
@@ -168,37 +179,58 @@ impl<'a> Resolver<'a> {
     fn add_as(
         &self,
         process: &mut Process,
-        name: &str,
-        path: PathBuf,
+        name: &Rc<str>,
+        path: &Path,
         located: Located,
         loader: Option<usize>,
     ) -> usize {
         let index = self.add(process, path, located, loader);
-        process.by_name.insert(name.to_owned(), index);
+        process.by_name.insert(Rc::clone(name), index);
         index
     }
 
-    fn add(&self, process: &mut Process, path: PathBuf, located: Located, loader: Option<usize>) -> usize {
+    fn add(&self, process: &mut Process, path: &Path, located: Located, loader: Option<usize>) -> usize {
         let Located { identity, object } = located;
         if let Some(index) = process.loads.iter().position(|load| load.identity == identity) {
             return index;
         }
         let index = process.loads.len();
-        if let Some(soname) = &object.soname {
-            process.by_name.entry(soname.clone()).or_insert(index);
+        let prepared = self.prepared(path, &object);
+        if let Some(soname) = &prepared.soname
+            && !process.by_name.contains_key(soname)
+        {
+            process.by_name.insert(Rc::clone(soname), index);
         }
-        // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
-        let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
-        let (rpath, runpath) = (self.own_path(&path, rpath), self.own_path(&path, object.runpath.as_deref()));
-        process.loads.push(Load { path, object, needs: Vec::new(), loader, rpath, runpath, identity });
+        let (path, needs) = (Rc::clone(&prepared.path), Vec::new());
+        process.loads.push(Load { path, object, needs, loader, prepared, route: None, identity });
         index
     }
 
-    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Rc<[PathBuf]> {
-        let Some(text) = text else { return Rc::default() };
+    fn prepared(&self, path: &Path, object: &Rc<Object>) -> Rc<Prepared> {
+        let mut memory = self.memory.borrow_mut();
+        if let Some(known) = memory.prepared.get(path.as_os_str()) {
+            return Rc::clone(known);
+        }
+        // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
+        let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
+        let names = |needed: &String| (self.expanded(needed, path).into(), needed.as_str().into());
+        let prepared = Rc::new(Prepared {
+            path: path.into(),
+            normal: crate::fsx::normalize(path),
+            needed: object.needed.iter().map(names).collect(),
+            soname: object.soname.as_deref().map(Rc::from),
+            rpath: memory.list(self.own_path(path, rpath)),
+            runpath: memory.list(self.own_path(path, object.runpath.as_deref())),
+        });
+        memory.prepared.insert(path.as_os_str().to_owned(), Rc::clone(&prepared));
+        prepared
+    }
+
+    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Vec<PathBuf> {
+        let Some(text) = text else { return Vec::new() };
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
-        directories.into()
+        directories
     }
 }
 
@@ -222,14 +254,14 @@ impl Process {
     pub fn missing(&self, first: usize) -> impl Iterator<Item = (usize, &str)> {
         self.needs(first)
             .filter(|(_, need)| need.outcome == Outcome::Missing)
-            .map(|(index, need)| (index, need.name.as_str()))
+            .map(|(index, need)| (index, need.name.as_ref()))
     }
 
     /// The files that the search for needs of the objects from `first` on ended at, with the index of
     /// the object.
     pub fn refused(&self, first: usize) -> impl Iterator<Item = (usize, &str, &Refusal)> {
         self.needs(first).filter_map(|(index, need)| match &need.outcome {
-            Outcome::Refused(refusal) => Some((index, need.name.as_str(), refusal)),
+            Outcome::Refused(refusal) => Some((index, need.name.as_ref(), refusal)),
             _ => None,
         })
     }

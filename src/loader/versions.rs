@@ -50,7 +50,7 @@ impl Resolver<'_> {
                 };
                 if !versions.is_empty() {
                     let defined = self.files.version_definitions(&asked.path, asked.identity);
-                    found.push(Lack { asker, library, name: need.name.clone(), versions, defined });
+                    found.push(Lack { asker, library, name: need.name.to_string(), versions, defined });
                 }
             }
         }

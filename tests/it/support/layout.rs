@@ -163,7 +163,7 @@ impl Layout {
     fn failure(&self, process: &Process, first: usize) -> Option<String> {
         let needs = process.loads[first..].iter().flat_map(|load| &load.needs);
         needs.into_iter().find_map(|need| match &need.outcome {
-            Outcome::Missing => Some(need.name.clone()),
+            Outcome::Missing => Some(need.name.to_string()),
             Outcome::Refused(refusal) => Some(format!("{}: {}", refusal.path.display(), refusal.why)),
             _ => None,
         })
