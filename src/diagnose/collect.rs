@@ -1,6 +1,6 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use super::preload::Preloads;
 use super::role::{Role, role};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
-use crate::loader::{Load, Offer, Process, Refusal, Resolver};
+use crate::loader::{Load, Need, Offer, Process, Refusal, Resolver};
 use crate::venv::Distribution;
 
 /// A file of the venv that was looked into.
@@ -137,12 +137,13 @@ struct Misses<'a> {
     by_path: HashMap<&'a OsStr, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
-    /// The names that each object (by address) is known to miss in this reach.
-    noted: BTreeMap<(usize, Reach), HashSet<String>>,
+    /// The needs of loads (by their numbers) that were noted in this reach.
+    noted: BTreeSet<(usize, usize, Reach)>,
     stops: Stops,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
     imported: HashSet<Rc<Path>>,
+    imported_numbers: HashSet<usize>,
 }
 
 /// What keeps objects from being loaded, as each is in its role.
@@ -157,10 +158,11 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
-        noted: BTreeMap::new(),
+        noted: BTreeSet::new(),
         stops: Stops::default(),
         old: OldLibraries::default(),
         imported: HashSet::new(),
+        imported_numbers: HashSet::new(),
     };
     let role_of =
         |(examined, object): (&'_ Examined, &'_ Object)| role(&examined.shown, object, input.python);
@@ -190,20 +192,23 @@ impl<'a> Misses<'a> {
                 (start.loads.len(), resolver.open(start, &root.path, offer))
             }
         };
-        for (index, name) in process.missing(first) {
-            let asker = self.asker(&process.loads[index], root);
-            let noted = self.noted.entry((std::ptr::from_ref(asker).addr(), reach)).or_default();
-            if !noted.contains(name) {
-                noted.insert(name.to_owned());
-                if !self.preloads.brings(&asker.owners, name) {
-                    self.note(asker, name, reach, &resolver.searched(&process, index));
-                }
+        for Need { load, place, name, .. } in process.missing(first) {
+            let own = self.own(&process.loads[load]);
+            if own.is_some() && !self.noted.insert((process.loads[load].number(), place, reach)) {
+                continue;
+            }
+            let asker = own.unwrap_or(root);
+            if !self.preloads.brings(&asker.owners, name) {
+                self.note(asker, name, reach, &resolver.searched(&process, load));
             }
         }
         self.note_unusable(&process, first, root, reach);
         if reach == Reach::Import {
-            self.imported
-                .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+            for load in process.loads.iter().skip(first) {
+                if self.imported_numbers.insert(load.number()) {
+                    self.imported.insert(Rc::clone(&load.path));
+                }
+            }
         }
     }
 
@@ -214,10 +219,10 @@ impl<'a> Misses<'a> {
             let refusal = Refusal { path: root.path.clone(), why: why.into() };
             self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
         }
-        for (index, name, refusal) in process.refused(first) {
-            let asker = self.asker(&process.loads[index], root);
-            if !self.preloads.brings(&asker.owners, name) {
-                self.stops.note(refusal, asker, name, reach);
+        for (need, refusal) in process.refused(first) {
+            let asker = self.asker(&process.loads[need.load], root);
+            if !self.preloads.brings(&asker.owners, need.name) {
+                self.stops.note(refusal, asker, need.name, reach);
             }
         }
         for lack in self.input.resolver.lacking(process, first) {
@@ -231,7 +236,12 @@ impl<'a> Misses<'a> {
     /// The file of the venv that a needed name is charged to: its own object, or, for a library
     /// from outside, the object that led there.
     fn asker(&self, load: &Load, root: &'a Examined) -> &'a Examined {
-        self.by_path.get(load.normal_path().as_os_str()).copied().unwrap_or(root)
+        self.own(load).unwrap_or(root)
+    }
+
+    /// The file of the venv that was loaded.
+    fn own(&self, load: &Load) -> Option<&'a Examined> {
+        self.by_path.get(load.normal_path().as_os_str()).copied()
     }
 
     fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {

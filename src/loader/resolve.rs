@@ -2,33 +2,44 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::files::{Candidate, Files, Identity, Located};
+use super::files::{Candidate, Files, Located};
 use super::glibc;
-use super::memory::{Directories, Memory, Prepared, RouteNumber};
+use super::memory::{Directories, Memory, Name, Needed, NumberMap, Prepared, RouteNumber};
 use super::search::{Refusal, System};
 use super::versions::Known;
 use crate::elf::{Machine, Object};
 
 /// An object in the modelled process.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Load {
     /// The path it was found at.
     pub path: Rc<Path>,
     /// What it says of itself.
     pub object: Rc<Object>,
-    /// Its needed names, in order, and what became of each.
-    pub needs: Vec<Need>,
+    /// What became of its needed names, in their order.
+    pub(super) outcomes: Vec<Outcome>,
     /// The object that asked for it first (`l_loader`), whose RPATH it inherits.
     pub(super) loader: Option<usize>,
     pub(super) prepared: Rc<Prepared>,
     /// Where its needs are searched for, once that was asked.
     pub(super) route: Option<RouteNumber>,
-    pub(super) identity: Identity,
+}
+
+/// One needed name, of one object in a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Need<'p> {
+    /// Index of the object.
+    pub load: usize,
+    /// Which of its needed names it is.
+    pub place: usize,
+    /// The name as DT_NEEDED has it.
+    pub name: &'p str,
+    /// What became of it.
+    pub outcome: &'p Outcome,
 }
 
 impl Load {
@@ -36,15 +47,11 @@ impl Load {
     pub fn normal_path(&self) -> &Path {
         &self.prepared.normal
     }
-}
 
-/// One needed name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// The name as DT_NEEDED has it.
-    pub name: Rc<str>,
-    /// What became of it.
-    pub outcome: Outcome,
+    /// The same for all loads of one path by one resolver.
+    pub fn number(&self) -> usize {
+        self.prepared.number
+    }
 }
 
 /// What the search for a needed name comes to.
@@ -72,7 +79,7 @@ pub struct Process {
     pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
-    by_name: HashMap<Rc<str>, usize>,
+    by_name: NumberMap<Name, usize>,
 }
 
 /// The search rules of one loader over one file system.
@@ -102,11 +109,12 @@ impl<'a> Resolver<'a> {
         let library_path = tokens.directories(text, b":;", directory(&path));
         process.library_path = self.memory.borrow_mut().list(library_path);
         process.started = true;
-        self.add(&mut process, &path, located, None);
+        let program = self.prepared(&path, located);
+        add(&mut process, &program, None);
         if let Some(loader) = &self.system.loader
             && let Candidate::Fits(located) = self.files.candidate(loader, self.machine)
         {
-            self.add(&mut process, loader, located, None);
+            add(&mut process, &self.prepared(loader, located), None);
         }
         self.load_needs(&mut process, 0, offer);
         process
@@ -114,7 +122,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether a dlopen of a bare name by the program of `process` finds something.
     pub fn finds(&self, process: &Process, name: &str, offer: Offer<'_>) -> bool {
-        if process.by_name.contains_key(name) || offer(name).is_some() {
+        if self.named(process, name).is_some() || offer(name).is_some() {
             return true;
         }
         !process.loads.is_empty()
@@ -126,7 +134,7 @@ impl<'a> Resolver<'a> {
         let mut process = process.clone();
         let Candidate::Fits(located) = self.files.candidate(path, self.machine) else { return process };
         let first = process.loads.len();
-        self.add(&mut process, path, located, None);
+        add(&mut process, &self.prepared(path, located), None);
         self.load_needs(&mut process, first, offer);
         process
     }
@@ -135,33 +143,30 @@ impl<'a> Resolver<'a> {
     fn load_needs(&self, process: &mut Process, mut next: usize, offer: Offer<'_>) {
         while next < process.loads.len() {
             let prepared = Rc::clone(&process.loads[next].prepared);
-            process.loads[next].needs.reserve_exact(prepared.needed.len());
-            for (name, needed) in &prepared.needed {
-                let outcome = self.satisfy(process, next, name, offer);
-                process.loads[next].needs.push(Need { name: Rc::clone(needed), outcome });
-            }
+            let outcomes = prepared.needed.iter().map(|needed| self.satisfy(process, next, *needed, offer));
+            process.loads[next].outcomes = outcomes.collect();
             next += 1;
         }
     }
 
-    fn satisfy(&self, process: &mut Process, asker: usize, name: &Rc<str>, offer: Offer<'_>) -> Outcome {
-        if let Some(&index) = process.by_name.get(name) {
+    fn satisfy(&self, process: &mut Process, asker: usize, needed: Needed, offer: Offer<'_>) -> Outcome {
+        let name = needed.name;
+        if let Some(&index) = process.by_name.get(&name) {
             return Outcome::Loaded(index);
         }
-        if glibc::is_kernels(name) || self.system.assumed.is_some_and(|assumed| assumed(name)) {
+        if needed.is_given {
             return Outcome::Assumed;
         }
         match self.search(process, asker, name) {
-            Ok(Some((path, located))) => {
-                return Outcome::Loaded(self.add_as(process, name, &path, located, Some(asker)));
-            }
+            Ok(Some(found)) => return Outcome::Loaded(add_as(process, name, &found, Some(asker))),
             Ok(None) => {}
             Err(refusal) => return Outcome::Refused(refusal),
         }
         // An offered library is opened by path before the failed load is tried again.
-        match offer(name).map(|path| (self.files.candidate(&path, self.machine), path)) {
+        let text = self.memory.borrow().text(name);
+        match offer(&text).map(|path| (self.files.candidate(&path, self.machine), path)) {
             Some((Candidate::Fits(located), path)) => {
-                Outcome::Loaded(self.add_as(process, name, &path, located, None))
+                Outcome::Loaded(add_as(process, name, &self.prepared(&path, located), None))
             }
             _ => Outcome::Missing,
         }
@@ -176,54 +181,28 @@ impl<'a> Resolver<'a> {
         expanded.to_string_lossy().into_owned().into()
     }
 
-    fn add_as(
-        &self,
-        process: &mut Process,
-        name: &Rc<str>,
-        path: &Path,
-        located: Located,
-        loader: Option<usize>,
-    ) -> usize {
-        let index = self.add(process, path, located, loader);
-        process.by_name.insert(Rc::clone(name), index);
-        index
-    }
-
-    fn add(&self, process: &mut Process, path: &Path, located: Located, loader: Option<usize>) -> usize {
-        let Located { identity, object } = located;
-        if let Some(index) = process.loads.iter().position(|load| load.identity == identity) {
-            return index;
+    pub(super) fn prepared(&self, path: &Path, located: Located) -> Rc<Prepared> {
+        if let Some(known) = self.memory.borrow().prepared(path) {
+            return known;
         }
-        let index = process.loads.len();
-        let prepared = self.prepared(path, &object);
-        if let Some(soname) = &prepared.soname
-            && !process.by_name.contains_key(soname)
-        {
-            process.by_name.insert(Rc::clone(soname), index);
-        }
-        let (path, needs) = (Rc::clone(&prepared.path), Vec::new());
-        process.loads.push(Load { path, object, needs, loader, prepared, route: None, identity });
-        index
-    }
-
-    fn prepared(&self, path: &Path, object: &Rc<Object>) -> Rc<Prepared> {
+        let object = Rc::clone(&located.object);
         let mut memory = self.memory.borrow_mut();
-        if let Some(known) = memory.prepared.get(path.as_os_str()) {
-            return Rc::clone(known);
-        }
+        let mut needed = |text: &String| {
+            let text = self.expanded(text, path);
+            let is_given =
+                glibc::is_kernels(&text) || self.system.assumed.is_some_and(|assumed| assumed(&text));
+            Needed { name: memory.name(&text), is_given }
+        };
+        let needed = object.needed.iter().map(&mut needed).collect();
         // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
         let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
-        let names = |needed: &String| (self.expanded(needed, path).into(), needed.as_str().into());
-        let prepared = Rc::new(Prepared {
-            path: path.into(),
-            normal: crate::fsx::normalize(path),
-            needed: object.needed.iter().map(names).collect(),
-            soname: object.soname.as_deref().map(Rc::from),
-            rpath: memory.list(self.own_path(path, rpath)),
-            runpath: memory.list(self.own_path(path, object.runpath.as_deref())),
-        });
-        memory.prepared.insert(path.as_os_str().to_owned(), Rc::clone(&prepared));
-        prepared
+        let paths = [rpath, object.runpath.as_deref()].map(|text| self.own_path(path, text));
+        memory.prepare(path, located, needed, paths)
+    }
+
+    /// The object of a process that answers to a name.
+    pub(super) fn named(&self, process: &Process, name: &str) -> Option<usize> {
+        process.by_name.get(&self.memory.borrow().known_name(name)?).copied()
     }
 
     fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Vec<PathBuf> {
@@ -232,6 +211,25 @@ impl<'a> Resolver<'a> {
         directories.retain(|directory| self.system.admits(directory));
         directories
     }
+}
+
+fn add_as(process: &mut Process, name: Name, found: &Rc<Prepared>, loader: Option<usize>) -> usize {
+    let index = add(process, found, loader);
+    process.by_name.insert(name, index);
+    index
+}
+
+fn add(process: &mut Process, found: &Rc<Prepared>, loader: Option<usize>) -> usize {
+    if let Some(index) = process.loads.iter().position(|load| load.prepared.identity == found.identity) {
+        return index;
+    }
+    let index = process.loads.len();
+    if let Some(soname) = found.soname {
+        process.by_name.entry(soname).or_insert(index);
+    }
+    let (path, object, prepared) = (Rc::clone(&found.path), Rc::clone(&found.object), Rc::clone(found));
+    process.loads.push(Load { path, object, outcomes: Vec::new(), loader, prepared, route: None });
+    index
 }
 
 fn directory(path: &Path) -> &Path {
@@ -244,30 +242,25 @@ impl Process {
         self.started.then_some(0)
     }
 
-    /// The object that answers to a name.
-    pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+    /// The needed names of the objects from `first` on that nothing satisfies.
+    pub fn missing(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
+        self.needs(first).filter(|need| *need.outcome == Outcome::Missing)
     }
 
-    /// The needed names of the objects from `first` on that nothing satisfies, with the index of the
-    /// object.
-    pub fn missing(&self, first: usize) -> impl Iterator<Item = (usize, &str)> {
-        self.needs(first)
-            .filter(|(_, need)| need.outcome == Outcome::Missing)
-            .map(|(index, need)| (index, need.name.as_ref()))
-    }
-
-    /// The files that the search for needs of the objects from `first` on ended at, with the index of
-    /// the object.
-    pub fn refused(&self, first: usize) -> impl Iterator<Item = (usize, &str, &Refusal)> {
-        self.needs(first).filter_map(|(index, need)| match &need.outcome {
-            Outcome::Refused(refusal) => Some((index, need.name.as_ref(), refusal)),
+    /// The files that the search for needs of the objects from `first` on ended at.
+    pub fn refused(&self, first: usize) -> impl Iterator<Item = (Need<'_>, &Refusal)> {
+        self.needs(first).filter_map(|need| match need.outcome {
+            Outcome::Refused(refusal) => Some((need, refusal)),
             _ => None,
         })
     }
 
-    fn needs(&self, first: usize) -> impl Iterator<Item = (usize, &Need)> {
+    /// What the objects from `first` on need.
+    pub fn needs(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
         let loads = self.loads.iter().enumerate().skip(first);
-        loads.flat_map(|(index, load)| load.needs.iter().map(move |need| (index, need)))
+        loads.flat_map(|(index, load)| {
+            let needs = load.object.needed.iter().zip(&load.outcomes).enumerate();
+            needs.map(move |(place, (name, outcome))| Need { load: index, place, name, outcome })
+        })
     }
 }

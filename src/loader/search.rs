@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::files::{Candidate, Folder};
-use super::memory::{Hit, Route, RouteNumber};
+use super::memory::{Hit, Name, Route};
 use super::resolve::{Process, Resolver};
 use super::tokens::Tokens;
 use super::{Cache, glibc, processor};
@@ -83,18 +83,21 @@ pub struct Refusal {
 
 impl Resolver<'_> {
     /// The file for a name that no loaded object answers to.
-    pub(super) fn search(&self, process: &mut Process, asker: usize, name: &Rc<str>) -> Hit {
+    pub(super) fn search(&self, process: &mut Process, asker: usize, name: Name) -> Hit {
         let number = match process.loads[asker].route {
             Some(number) => number,
-            None => self.memory.borrow_mut().number(self.route(process, asker)),
+            None => self.memory.borrow_mut().route(self.route(process, asker)),
         };
         process.loads[asker].route = Some(number);
-        if let Some(known) = self.memory.borrow().routes[number].hits.get(name) {
+        if let Some(known) = self.memory.borrow().routes[number].hits.get(&name) {
             return known.clone();
         }
-        let route = self.memory.borrow().routes[number].route.clone();
-        let hit = self.follow(&route, Path::new(name.as_ref()));
-        self.memory.borrow_mut().routes[number].hits.insert(Rc::clone(name), hit.clone());
+        let (route, text) = {
+            let memory = self.memory.borrow();
+            (memory.routes[number].route.clone(), memory.text(name))
+        };
+        let hit = self.follow(&route, Path::new(text.as_ref()));
+        self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
         hit
     }
 
@@ -143,7 +146,7 @@ impl Resolver<'_> {
     fn take(&self, path: PathBuf) -> Hit {
         match self.files.candidate(&path, self.machine) {
             Candidate::Passed => Ok(None),
-            Candidate::Fits(located) => Ok(Some((path.into(), located))),
+            Candidate::Fits(located) => Ok(Some(self.prepared(&path, located))),
             Candidate::Refused(why) => Err(Refusal { path, why }),
         }
     }
@@ -180,10 +183,7 @@ impl Resolver<'_> {
 
     /// Where the needed names of an object are looked for, each place once.
     pub fn searched(&self, process: &Process, asker: usize) -> Rc<[PathBuf]> {
-        let number: RouteNumber = {
-            let route = self.route(process, asker);
-            self.memory.borrow_mut().number(route)
-        };
+        let number = self.memory.borrow_mut().route(self.route(process, asker));
         let mut memory = self.memory.borrow_mut();
         let found = &mut memory.routes[number];
         if let Some(known) = &found.searched {

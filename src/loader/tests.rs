@@ -69,7 +69,7 @@ fn missing(table: Vec<(&'static str, Object)>, offer: Offer<'_>) -> Vec<String> 
     let (files, system) = (Table(table), System::default());
     let resolver = Resolver::new(&files, &system, Machine::X86_64);
     let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), offer);
-    process.missing(0).map(|(_, name)| name.to_owned()).collect()
+    process.missing(0).map(|need| need.name.to_owned()).collect()
 }
 
 const NONE: Offer<'static> = &|_| None;
