@@ -81,6 +81,8 @@ pub struct Object {
     pub fault: Option<&'static str>,
     /// The symbol versions it wants; none where their table is damaged.
     pub version_needs: Vec<VersionNeed>,
+    /// The symbol versions it defines; none where their table is damaged.
+    pub version_definitions: Vec<String>,
 }
 
 impl Object {

@@ -99,7 +99,8 @@ pub fn read_known(path: &Path, metadata: &fs::Metadata) -> Result<Object, Unread
 /// # Errors
 /// As [`read`].
 pub fn version_definitions(path: &Path) -> Result<Vec<String>, Unreadable> {
-    open(path)?.version_definitions()
+    let image = open(path)?;
+    image.dynamic()?.map_or(Ok(Vec::new()), |dynamic| image.version_definitions(&dynamic))
 }
 
 /// What the loader of `machine` says of the first bytes of the file at `path`.
@@ -245,6 +246,7 @@ impl Image {
             dynamic: has_dynamic,
             fault: self.fault,
             version_needs: self.version_needs(&dynamic, &strings).unwrap_or_default(),
+            version_definitions: self.version_definitions(&dynamic).unwrap_or_default(),
         })
     }
 

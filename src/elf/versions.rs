@@ -104,15 +104,14 @@ impl Image {
     }
 
     /// DT_VERDEF: the first name of each definition.
-    pub(super) fn version_definitions(&self) -> Result<Vec<String>, Unreadable> {
-        let Some(dynamic) = self.dynamic()? else { return Ok(Vec::new()) };
+    pub(super) fn version_definitions(&self, dynamic: &Dynamic) -> Result<Vec<String>, Unreadable> {
         let Some(table) = Table::at(self, dynamic.version_definitions)? else { return Ok(Vec::new()) };
         let places = chain(table.start, dynamic.version_definitions_count, |at| {
             let record = table.record::<20>(at)?;
             let name = table.record::<8>(at.saturating_add(self.word(&record, 12).into()))?;
             Ok((self.word(&name, 0), self.word(&record, 16)))
         })?;
-        let strings = Strings::fetch(self, &dynamic, places.iter().map(|&at| at.into()))?;
+        let strings = Strings::fetch(self, dynamic, places.iter().map(|&at| at.into()))?;
         places.iter().map(|&at| text(&strings, at)).collect()
     }
 }

@@ -60,6 +60,9 @@ impl Work<'_> {
         make::finish(venv)?;
         // Without a stamp the next entry tries again.
         rebuilt?;
+        if let Err(error) = found.survey.keep() {
+            self.entry.speaker.detail(format_args!("{error:#}"));
+        }
         stamp.write()
     }
 

@@ -52,6 +52,11 @@ pub trait Files {
     /// What is at the path of a directory.
     fn folder(&self, path: &Path) -> Folder;
 
+    /// How a directory is to be called that a search path names.
+    fn spelling(&self, directory: PathBuf) -> PathBuf {
+        directory
+    }
+
     /// Whether it is worth trying a name in a directory that is there.
     fn may_hold(&self, _directory: &Path, _name: &Path) -> bool {
         true
@@ -59,9 +64,6 @@ pub trait Files {
 
     /// The object at `path` and its path without links, to be started as a program.
     fn program(&self, path: &Path) -> Option<(PathBuf, Located)>;
-
-    /// The symbol versions that a loaded library defines.
-    fn version_definitions(&self, path: &Path, identity: Identity) -> Rc<HashSet<String>>;
 }
 
 /// What a path led to, remembered.
@@ -74,7 +76,8 @@ pub struct DiskFiles {
     by_identity: RefCell<HashMap<Identity, Found>>,
     folders: RefCell<HashMap<OsString, Directory>>,
     listings: RefCell<HashMap<Identity, Listing>>,
-    definitions: RefCell<HashMap<Identity, Rc<HashSet<String>>>>,
+    /// Directories without detours, for a survey; for others they are told as the loader does.
+    spellings: Option<RefCell<HashMap<PathBuf, PathBuf>>>,
 }
 
 /// The names in a directory; `None` where they cannot be listed, or are very many.
@@ -94,9 +97,9 @@ impl Directory {
 }
 
 impl DiskFiles {
-    /// With these files read already.
+    /// With these files read already. Search paths lead to them by paths without `.` and `..`.
     pub fn knowing<'a>(files: impl Iterator<Item = (&'a Path, &'a Found)>) -> Self {
-        let known = Self::default();
+        let known = Self { spellings: Some(RefCell::default()), ..Self::default() };
         for (path, found) in files {
             if let Ok(located) = found {
                 known.by_identity.borrow_mut().insert(located.identity, found.clone());
@@ -150,6 +153,15 @@ impl DiskFiles {
     }
 }
 
+/// A directory's path without `.` and `..`, if that is the same directory: behind a link it is not.
+fn without_detours(directory: &Path) -> PathBuf {
+    let normal = crate::fsx::normalize(directory);
+    let identity = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    let same =
+        normal == directory || identity(directory).is_some_and(|found| identity(&normal) == Some(found));
+    if same { normal } else { directory.to_owned() }
+}
+
 fn list(path: &Path) -> Listing {
     let mut names = HashSet::new();
     for entry in fs::read_dir(path).ok()? {
@@ -179,6 +191,16 @@ impl Files for DiskFiles {
         kind
     }
 
+    fn spelling(&self, directory: PathBuf) -> PathBuf {
+        let Some(spellings) = &self.spellings else { return directory };
+        if let Some(known) = spellings.borrow().get(&directory) {
+            return known.clone();
+        }
+        let found = without_detours(&directory);
+        spellings.borrow_mut().insert(directory, found.clone());
+        found
+    }
+
     fn may_hold(&self, directory: &Path, name: &Path) -> bool {
         let folders = self.folders.borrow();
         let names = folders.get(directory.as_os_str()).and_then(|known| known.names.as_ref());
@@ -189,16 +211,6 @@ impl Files for DiskFiles {
         let real = fs::canonicalize(path).ok()?;
         let located = self.read(&real).ok().filter(|located| located.object.dynamic)?;
         Some((real, located))
-    }
-
-    fn version_definitions(&self, path: &Path, identity: Identity) -> Rc<HashSet<String>> {
-        if let Some(known) = self.definitions.borrow().get(&identity) {
-            return Rc::clone(known);
-        }
-        let found = elf::version_definitions(path).unwrap_or_default().into_iter().collect();
-        let found: Rc<HashSet<String>> = Rc::new(found);
-        self.definitions.borrow_mut().insert(identity, Rc::clone(&found));
-        found
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Prepared {
     /// Its needed names in order, their tokens replaced.
     pub(super) needed: Vec<Needed>,
     pub(super) soname: Option<Name>,
+    /// The libraries of its version needs, in order.
+    pub(super) version_libraries: Vec<Name>,
     /// DT_RPATH as far as it counts, and DT_RUNPATH, expanded.
     pub(super) rpath: Directories,
     pub(super) runpath: Directories,
@@ -157,6 +159,7 @@ impl Memory {
             normal: crate::fsx::normalize(path),
             identity,
             needed,
+            version_libraries: object.version_needs.iter().map(|need| self.name(&need.library)).collect(),
             soname: object.soname.as_deref().map(|soname| self.name(soname)),
             rpath: self.list(rpath),
             runpath: self.list(runpath),

@@ -79,7 +79,7 @@ pub struct Process {
     pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
-    by_name: NumberMap<Name, usize>,
+    pub(super) by_name: NumberMap<Name, usize>,
 }
 
 /// The search rules of one loader over one file system.
@@ -201,7 +201,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The object of a process that answers to a name.
-    pub(super) fn named(&self, process: &Process, name: &str) -> Option<usize> {
+    fn named(&self, process: &Process, name: &str) -> Option<usize> {
         process.by_name.get(&self.memory.borrow().known_name(name)?).copied()
     }
 
@@ -209,7 +209,7 @@ impl<'a> Resolver<'a> {
         let Some(text) = text else { return Vec::new() };
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
-        directories
+        directories.into_iter().map(|directory| self.files.spelling(directory)).collect()
     }
 }
 

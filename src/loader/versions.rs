@@ -19,7 +19,7 @@ pub struct Lack {
     /// The versions, not empty.
     pub versions: Rc<[String]>,
     /// Those that it defines.
-    pub defined: Rc<HashSet<String>>,
+    pub defined: Rc<[String]>,
 }
 
 /// What each object lacks of the libraries it was seen with, by their numbers: the same ones are loaded
@@ -41,7 +41,7 @@ impl Resolver<'_> {
                 let pair = (load.number(), asked.number());
                 let versions = known.entry(pair).or_insert_with(|| self.undefined(process, asker, library));
                 if !versions.is_empty() {
-                    let defined = self.files.version_definitions(&asked.path, asked.prepared.identity);
+                    let defined = asked.object.version_definitions.as_slice().into();
                     let (name, versions) = (name.clone(), Rc::clone(versions));
                     found.push(Lack { asker, library, name, versions, defined });
                 }
@@ -53,16 +53,18 @@ impl Resolver<'_> {
     /// The versions that one object wants of another which does not define them. A library without
     /// any definitions serves all: the loader only warns.
     fn undefined(&self, process: &Process, asker: usize, library: usize) -> Rc<[String]> {
-        let asked = &process.loads[library];
-        let wanted = process.loads[asker].object.version_needs.iter();
-        let mut wanted = wanted
-            .filter(|need| !need.weak && self.named(process, &need.library) == Some(library))
-            .peekable();
-        if wanted.peek().is_none() {
+        let (object, defined) =
+            (&process.loads[asker].prepared, &process.loads[library].object.version_definitions);
+        if defined.is_empty() {
             return Rc::default();
         }
-        let defined = self.files.version_definitions(&asked.path, asked.prepared.identity);
-        let lacks = |version: &String| !defined.is_empty() && !defined.contains(version);
-        wanted.map(|need| &need.version).filter(|version| lacks(version)).cloned().collect()
+        let needs = object.object.version_needs.iter().zip(&object.version_libraries);
+        let wanted = needs.filter(|(need, name)| !need.weak && process.by_name.get(name) == Some(&library));
+        let wanted: Vec<&String> = wanted.map(|(need, _)| &need.version).collect();
+        if wanted.is_empty() {
+            return Rc::default();
+        }
+        let defined: HashSet<&String> = defined.iter().collect();
+        wanted.into_iter().filter(|version| !defined.contains(version)).cloned().collect()
     }
 }

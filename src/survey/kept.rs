@@ -212,6 +212,7 @@ impl Writer {
             dynamic,
             fault,
             version_needs,
+            version_definitions,
         } = object;
         let flags =
             [*class == Class::Elf64, *little_endian, *fixed_executable, *no_default_libs, *pie, *dynamic];
@@ -229,6 +230,8 @@ impl Writer {
             self.text(version.as_bytes());
             self.0.push((*weak).into());
         }
+        self.length(version_definitions.len());
+        version_definitions.iter().for_each(|name| self.text(name.as_bytes()));
         fault.is_none()
     }
 }
@@ -342,6 +345,7 @@ impl<'a> Reader<'a> {
                 let (library, version) = (reader.string()?, reader.string()?);
                 Some(VersionNeed { library, version, weak: reader.flag()? })
             })?,
+            version_definitions: self.list(Self::string)?,
         })
     }
 }

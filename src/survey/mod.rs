@@ -31,6 +31,7 @@ pub struct Survey {
     /// In path order: objects, damaged ones, and files named as modules that are no objects.
     pub files: Vec<Seen>,
     packages: Vec<Package>,
+    root: PathBuf,
 }
 
 /// A file that was looked into.
@@ -89,16 +90,16 @@ fn survey_with(root: &Path, site_packages: &[PathBuf], kept: &Kept<'_>) -> Surve
     let looked_at_loose = parallel::map(&loose, SHARE, look);
     let all = candidates.into_iter().zip(looked).chain(loose.into_iter().zip(looked_at_loose));
     let distributions = packages.iter().map(|package| package.distribution.clone()).collect();
-    Survey { distributions, files: seen(all), packages }
+    Survey { distributions, files: seen(all), packages, root: root.to_owned() }
 }
 
 impl Survey {
-    /// Keeps what was seen for the next time, in the folder of this program in the venv at `root`.
+    /// Keeps what was seen for the next time, in the venv.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep(&self, root: &Path) -> anyhow::Result<()> {
-        kept::write(root, &self.packages, &self.files)
+    pub fn keep(&self) -> anyhow::Result<()> {
+        kept::write(&self.root, &self.packages, &self.files)
     }
 }
 
