@@ -1,6 +1,6 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -137,8 +137,10 @@ struct Misses<'a> {
     by_path: HashMap<&'a OsStr, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
-    /// The needs of loads (by their numbers) that were noted in this reach.
-    noted: BTreeSet<(usize, usize, Reach)>,
+    /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
+    noted: HashSet<(usize, usize)>,
+    /// Which loads, by their numbers, are files of the venv.
+    own: HashMap<usize, Option<&'a Examined>>,
     stops: Stops,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
@@ -158,7 +160,8 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
-        noted: BTreeSet::new(),
+        noted: HashSet::new(),
+        own: HashMap::new(),
         stops: Stops::default(),
         old: OldLibraries::default(),
         imported: HashSet::new(),
@@ -194,7 +197,7 @@ impl<'a> Misses<'a> {
         };
         for Need { load, place, name, .. } in process.missing(first) {
             let own = self.own(&process.loads[load]);
-            if own.is_some() && !self.noted.insert((process.loads[load].number(), place, reach)) {
+            if own.is_some() && !self.noted.insert((process.loads[load].number(), place)) {
                 continue;
             }
             let asker = own.unwrap_or(root);
@@ -235,13 +238,14 @@ impl<'a> Misses<'a> {
 
     /// The file of the venv that a needed name is charged to: its own object, or, for a library
     /// from outside, the object that led there.
-    fn asker(&self, load: &Load, root: &'a Examined) -> &'a Examined {
+    fn asker(&mut self, load: &Load, root: &'a Examined) -> &'a Examined {
         self.own(load).unwrap_or(root)
     }
 
     /// The file of the venv that was loaded.
-    fn own(&self, load: &Load) -> Option<&'a Examined> {
-        self.by_path.get(load.normal_path().as_os_str()).copied()
+    fn own(&mut self, load: &Load) -> Option<&'a Examined> {
+        let find = || self.by_path.get(load.normal_path().as_os_str()).copied();
+        *self.own.entry(load.number()).or_insert_with(find)
     }
 
     fn note(&mut self, asker: &Examined, name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {

@@ -17,7 +17,7 @@ use crate::fsx;
 use crate::venv::{Distribution, own_folder};
 
 /// Another schema, or another version of the program, counts as nothing kept.
-const HEAD: &str = concat!("venvfix scan 1 ", env!("CARGO_PKG_VERSION"), "\n");
+pub(super) const HEAD: &str = concat!("venvfix scan 1 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Far beyond any: 2,400 objects take 1 MB.
 const MAX: u64 = 64 << 20;
 
@@ -123,7 +123,7 @@ fn below<'p>(root: &Path, path: &'p Path) -> Option<&'p [u8]> {
 }
 
 /// Tells a file that was not written to its end, or was damaged since.
-fn checksum(bytes: &[u8]) -> u64 {
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
     const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |sum: u64, part: [u8; 8]| (sum ^ u64::from_le_bytes(part)).wrapping_mul(PRIME).rotate_left(29);
     let (parts, rest) = bytes.as_chunks::<8>();

@@ -21,6 +21,7 @@ mod preview;
 mod provide;
 mod pythons;
 mod repair;
+mod scan;
 mod settings;
 mod shells;
 mod sources;
