@@ -13,6 +13,7 @@ use crate::diagnose::{
     Severity,
 };
 use crate::elf::{Machine, Object, Unreadable};
+use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
 use crate::survey::{Seen, Survey, survey};
@@ -220,8 +221,8 @@ impl Target<'_> {
 fn relevant(tree: &Tree<'_>, files: &[Seen], python: Option<(u32, u32)>) -> Vec<Examined> {
     let examine = |seen: &Seen| {
         let path = &seen.path;
-        let shown = tree.site_packages.iter().find_map(|base| path.strip_prefix(base).ok());
-        let shown = shown.or_else(|| path.strip_prefix(tree.root).ok()).unwrap_or(path).to_owned();
+        let shown = tree.site_packages.iter().find_map(|base| fsx::below(base, path));
+        let shown = shown.or_else(|| fsx::below(tree.root, path)).unwrap_or(path).to_owned();
         let object = match &seen.found {
             Ok(located) => Ok(Rc::clone(&located.object)),
             Err(error) => Err(Rc::clone(error)),

@@ -1,7 +1,9 @@
 //! The only place that replaces a user's file; small path helpers beside it.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -134,6 +136,12 @@ pub fn read_start(path: &Path, limit: u64) -> Option<String> {
 fn room(file: &fs::File, limit: u64) -> Vec<u8> {
     let size = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
     Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1)
+}
+
+/// The path of what lies below a directory, by text alone.
+pub fn below<'p>(directory: &Path, path: &'p Path) -> Option<&'p Path> {
+    let rest = path.as_os_str().as_bytes().strip_prefix(directory.as_os_str().as_bytes())?;
+    Some(Path::new(OsStr::from_bytes(rest.strip_prefix(b"/")?)))
 }
 
 /// Removes `.` and `..` from a path by its text alone.

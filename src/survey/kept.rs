@@ -117,9 +117,8 @@ impl Known<'_> {
     }
 }
 
-/// The path of what lies below `root`.
 fn below<'p>(root: &Path, path: &'p Path) -> Option<&'p [u8]> {
-    path.as_os_str().as_bytes().strip_prefix(root.as_os_str().as_bytes())?.strip_prefix(b"/")
+    fsx::below(root, path).map(|path| path.as_os_str().as_bytes())
 }
 
 /// Tells a file that was not written to its end, or was damaged since.
