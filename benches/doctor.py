@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 import time
 
 from turns import medians
@@ -21,14 +23,13 @@ def is_object(path):
 
 
 def once(arguments):
-    """Milliseconds and peak memory in MB of one run, with what it starts."""
-    start = time.perf_counter()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    streams = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
-    child = os.posix_spawnp(arguments[0], arguments, CLEAN, file_actions=streams)
-    used = os.wait4(child, 0)[2]
-    os.close(nothing)
-    return (time.perf_counter() - start) * 1000, used.ru_maxrss / 1024
+    """Milliseconds, exit code and peak memory in MB of one run."""
+    with tempfile.NamedTemporaryFile("r") as peak:
+        measure = ["time", "-q", "-f", "%M", "-o", peak.name] if shutil.which("time") else []
+        start = time.perf_counter()
+        ended = subprocess.run([*measure, *arguments], env=CLEAN, capture_output=True, stdin=subprocess.DEVNULL)
+        taken = (time.perf_counter() - start) * 1000
+        return taken, ended.returncode, int(peak.read() or 0) / 1024
 
 
 doctor = [PROGRAM, "doctor", "--loader", "nix", "--format", "json"]
@@ -44,19 +45,22 @@ peaks = {}
 
 found = medians({name: (arguments, CLEAN) for name, arguments in turns.items()}, ROUNDS, (0, 1))
 for name, arguments in turns.items():
-    peaks[name] = once(arguments)[1]
+    peaks[name] = once(arguments)[2]
 for name, arguments in in_one_call.items():
     if shutil.which(name) is None:
         print(f"{name} is not installed: left out")
         continue
-    once(arguments)
-    found[name], peaks[name] = once(arguments)
-start = time.perf_counter()
-peaks["ldd"] = max(once(["ldd", path])[1] for path in objects)
-found["ldd"] = (time.perf_counter() - start) * 1000
+    taken, code, peak = once(arguments)
+    # One that ends before it looked is no measure.
+    if code != 0:
+        print(f"{name} failed: left out")
+        continue
+    found[name], peaks[name] = taken, peak
+runs = [once(["ldd", path]) for path in objects]
+found["ldd"], peaks["ldd"] = sum(run[0] for run in runs), max(run[2] for run in runs)
 
 print(f"{len(objects)} objects; medians of {ROUNDS} for find and doctor, one run for the others")
 print(f"{'':20} {'ms':>9} {'doctor is':>10} {'kept is':>10} {'peak MB':>8}")
-for name, time_taken in found.items():
-    without, kept = found["doctor"] / time_taken, found["doctor, scan kept"] / time_taken
-    print(f"{name:20} {time_taken:9.1f} {without:10.4f} {kept:10.4f} {peaks[name]:8.1f}")
+for name, taken in found.items():
+    without, kept = found["doctor"] / taken, found["doctor, scan kept"] / taken
+    print(f"{name:20} {taken:9.1f} {without:10.4f} {kept:10.4f} {peaks[name]:8.1f}")

@@ -19,17 +19,17 @@ struct Listing {
     folders: Vec<PathBuf>,
 }
 
-/// Every file that may be an object and that no RECORD names. Directories in which there was none are
+/// Every file that may be an object and that no RECORD names, in `places` and in what else is to be
+/// listed. Directories in which there was none are
 /// noted as quiet.
 pub(super) fn loose<'k>(
-    root: &Path,
-    site_packages: &[PathBuf],
+    places: &[PathBuf],
     packages: &mut [Package],
     recorded: &[Candidate<'_>],
     kept: &Kept<'k>,
 ) -> Vec<Candidate<'k>> {
     let changed = changed(packages);
-    let mut waiting: Vec<PathBuf> = site_packages.iter().cloned().chain([root.join("bin")]).collect();
+    let mut waiting = places.to_vec();
     waiting.extend(changed.iter().map(|(place, _)| packages[place.0].directories[place.1].path.clone()));
     waiting.sort_unstable();
     waiting.dedup();

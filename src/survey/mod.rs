@@ -86,11 +86,15 @@ fn survey_with(root: &Path, site_packages: &[PathBuf], kept: &Kept<'_>) -> Surve
         candidates.extend(files.into_iter().map(|file| Candidate { owner: Some(owner), ..file }));
     }
     let looked = parallel::map(&candidates, SHARE, look);
-    let loose = directories::loose(root, site_packages, &mut packages, &candidates, kept);
+    // Listed each time: what lies there is of many distributions.
+    let places: Vec<PathBuf> = site_packages.iter().cloned().chain([root.join("bin")]).collect();
+    let loose = directories::loose(&places, &mut packages, &candidates, kept);
     let looked_at_loose = parallel::map(&loose, SHARE, look);
     let all = candidates.into_iter().zip(looked).chain(loose.into_iter().zip(looked_at_loose));
     let distributions = packages.iter().map(|package| package.distribution.clone()).collect();
-    Survey { distributions, files: seen(all), packages, root: root.to_owned() }
+    let is_listed =
+        |path: &Path| path.parent().is_some_and(|folder| places.iter().any(|place| place == folder));
+    Survey { distributions, files: seen(all, is_listed), packages, root: root.to_owned() }
 }
 
 impl Survey {
@@ -117,7 +121,10 @@ fn look(candidate: &Candidate<'_>) -> Looked {
 }
 
 /// Those that matter, in path order, each once.
-fn seen<'a>(all: impl Iterator<Item = (Candidate<'a>, Looked)>) -> Vec<Seen> {
+fn seen<'a>(
+    all: impl Iterator<Item = (Candidate<'a>, Looked)>,
+    is_listed: impl Fn(&Path) -> bool,
+) -> Vec<Seen> {
     let seen = |(Candidate { path, owner, .. }, Looked { fingerprint, found })| {
         let identity = fingerprint.map(|found| (found.device, found.inode)).unwrap_or_default();
         let found = match found {
@@ -128,8 +135,10 @@ fn seen<'a>(all: impl Iterator<Item = (Candidate<'a>, Looked)>) -> Vec<Seen> {
     };
     let matters = |(candidate, looked): &(Candidate<'_>, Looked)| match &looked.found {
         Ok(_) | Err(Unreadable::Malformed(_) | Unreadable::Io(_)) => true,
-        // What nobody recorded is kept, whatever it is, so that it need not be opened again.
-        Err(Unreadable::NotElf) => candidate.owner.is_none() || is_named_as_library(&candidate.path),
+        // What a listing shows is kept, whatever it is, so that it need not be opened again.
+        Err(Unreadable::NotElf) => {
+            candidate.owner.is_none() || is_named_as_library(&candidate.path) || is_listed(&candidate.path)
+        }
         Err(Unreadable::NoFile) => is_named_as_library(&candidate.path),
     };
     let mut all: Vec<Seen> = all.filter(matters).map(seen).collect();

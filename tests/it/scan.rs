@@ -44,6 +44,8 @@ fn an_unchanged_venv_is_answered_without_opening_an_object() {
     let Some(opened) = opened_by_doctor(project.path()) else { return };
     assert!(opened.contains(".venvfix/scan"), "{opened}");
     assert!(!opened.contains("_native"), "{opened}");
+    // Scripts, which a listing shows each time.
+    assert!(!opened.contains(".venv/bin/pip"), "{opened}");
     let with = project.run(&[VENVFIX, "doctor", "--loader", "nix", "--format", "json"]).exits(1).stdout;
     fs::remove_file(project.folder.join(".venv/.venvfix/scan")).unwrap();
     let opened = opened_by_doctor(project.path()).unwrap();
