@@ -53,7 +53,7 @@ pub fn dead(path: &Path, shown: &Path) -> Option<Report> {
     }
     let remedy = Remedy::Command { command: "venvfix sync".into() };
     let remedy = if stamp::is_ours(&root) { remedy } else { anew(&root) };
-    let distributions = venv::read_distributions(&venv::site_packages(&root), &root).len();
+    let distributions = venv::read_distributions(&venv::site_packages(&root)).len();
     Some(Report {
         schema: SCHEMA,
         venv: shown.display().to_string(),

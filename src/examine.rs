@@ -13,10 +13,12 @@ use crate::diagnose::{
     Severity,
 };
 use crate::elf::{self, Machine, Unreadable};
+use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
+use crate::survey::{Seen, Survey, survey};
 use crate::venv::repair::{self, Repair};
-use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Loads, Owned, read_distributions};
+use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Loads};
 
 /// A tree of installed files.
 pub struct Tree<'a> {
@@ -72,7 +74,7 @@ pub struct Examination {
     /// For the user.
     pub report: Report,
     /// What is installed.
-    pub distributions: Vec<Distribution>,
+    pub survey: Survey,
     /// Store paths that objects name, and the distributions (by index) that have these objects.
     pub store_paths: BTreeMap<PathBuf, Vec<usize>>,
 }
@@ -86,10 +88,11 @@ pub fn examine(
     reaching: &Reaching<'_>,
     ignore: &[String],
 ) -> Examination {
-    let distributions = read_distributions(tree.site_packages, tree.root);
-    let files = DiskFiles::default();
+    let survey = survey(tree.root, tree.site_packages);
+    let distributions = &survey.distributions;
+    let files = DiskFiles::knowing(survey.files.iter().map(|seen| (&*seen.path, &seen.found)));
     let python = target.python().map(|version| abi(version, tree.site_packages));
-    let examined = read_all(tree, &distributions, &files, python);
+    let examined = relevant(tree, &survey.files, python);
     let system = target.system(tree.root);
     let resolver = Resolver::new(&files, &system, target.machine());
     let interpreter = match target {
@@ -103,7 +106,7 @@ pub fn examine(
     };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
-        distributions: &distributions,
+        distributions,
         machine: target.machine(),
         python,
         musl: target.is_musl(),
@@ -111,11 +114,11 @@ pub fn examine(
         resolver,
         interpreter,
         offer: reaching.offer,
-        opened: &opened(&distributions),
+        opened: &opened(distributions),
         loads: &loads,
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
-            (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, &distributions))
+            (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, distributions))
         },
         rebuild_remedy: &|owner, package| {
             let found = distributions.get(owner).filter(|found| repair::is_built_here(found))?;
@@ -145,7 +148,7 @@ pub fn examine(
             named.entry(path).or_default().extend(&examined.owners);
         }
     }
-    Examination { report, store_paths: named, distributions }
+    Examination { report, store_paths: named, survey }
 }
 
 impl Target<'_> {
@@ -239,27 +242,26 @@ fn abi(version: (u32, u32), site_packages: &[PathBuf]) -> Abi {
     abis.find(|abi| abi.version == version).unwrap_or_else(|| Abi::of_version(version))
 }
 
-fn read_all(
-    tree: &Tree<'_>,
-    distributions: &[Distribution],
-    files: &DiskFiles,
-    python: Option<Abi>,
-) -> Vec<Examined> {
-    let owned = crate::venv::files(tree.root, tree.site_packages, distributions);
-    let examine = |Owned { path, owners }: Owned| {
-        let shown = tree.site_packages.iter().find_map(|base| path.strip_prefix(base).ok());
-        let shown = shown.or_else(|| path.strip_prefix(tree.root).ok()).unwrap_or(&path).to_owned();
-        let object = files.read(&path).map(|located| Rc::clone(&located.object));
+/// What a finding may be about.
+fn relevant(tree: &Tree<'_>, files: &[Seen], python: Option<Abi>) -> Vec<Examined> {
+    let examine = |seen: &Seen| {
+        let path = &seen.path;
+        let shown = tree.site_packages.iter().find_map(|base| fsx::below(base, path));
+        let shown = shown.or_else(|| fsx::below(tree.root, path)).unwrap_or(path).to_owned();
+        let object = match &seen.found {
+            Ok(located) => Ok(Rc::clone(&located.object)),
+            Err(error) => Err(Rc::clone(error)),
+        };
         let relevant = match object.as_ref().map_err(Rc::as_ref) {
             Ok(_) | Err(Unreadable::Malformed(_)) => true,
             Err(Unreadable::NoFile) => false,
             // A file that RECORD names and that is gone is no damaged object.
-            Err(Unreadable::Io(error)) => error.kind() != std::io::ErrorKind::NotFound,
+            Err(Unreadable::Io(_)) => !seen.is_absent(),
             Err(Unreadable::NotElf) => diagnose::is_extension(&shown, python),
         };
-        relevant.then_some(Examined { path, shown, owners, object })
+        relevant.then(|| Examined { path: path.clone(), shown, owners: seen.owners.clone(), object })
     };
-    owned.into_iter().filter_map(examine).collect()
+    files.iter().filter_map(examine).collect()
 }
 
 /// What brings a distribution back: venvfix, where it looks after the venv, or pip.

@@ -1,7 +1,9 @@
 //! The only place that replaces a user's file; small path helpers beside it.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -153,9 +155,15 @@ pub fn free_space(path: &Path) -> Option<u64> {
     Some(known.f_bavail.saturating_mul(known.f_frsize))
 }
 
+/// The path of what lies below a directory, by text alone.
+pub fn below<'p>(directory: &Path, path: &'p Path) -> Option<&'p Path> {
+    let rest = path.as_os_str().as_bytes().strip_prefix(directory.as_os_str().as_bytes())?;
+    Some(Path::new(OsStr::from_bytes(rest.strip_prefix(b"/")?)))
+}
+
 /// Removes `.` and `..` from a path by its text alone.
 pub fn normalize(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
+    let mut out = PathBuf::with_capacity(path.as_os_str().len());
     for part in path.components() {
         match part {
             Component::CurDir => {}

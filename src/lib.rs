@@ -24,4 +24,5 @@ pub mod provision;
 pub mod report;
 pub mod scaffold;
 pub mod shell;
+pub mod survey;
 pub mod venv;

@@ -29,7 +29,7 @@ pub fn look_closely(venv: &Path, project: &Path, has_stamp: bool) -> Closely {
     if moved.is_none() && begun.is_empty() {
         return Closely { interrupted, moved, damaged, begun };
     }
-    let installed = crate::venv::read_distributions(&site_packages, venv);
+    let installed = crate::venv::read_distributions(&site_packages);
     if !interrupted && !begun.is_empty() {
         let all = health::damaged(&site_packages, venv, true);
         look_at_waiting(&all, &installed, &mut damaged, &mut begun);
@@ -203,7 +203,7 @@ impl Mending<'_> {
 /// What is there of distributions, whole or not, by name.
 fn names(venv: &Path) -> HashSet<String> {
     let site_packages = crate::venv::site_packages(venv);
-    let whole = crate::venv::read_distributions(&site_packages, venv).into_iter().map(|found| found.name);
+    let whole = crate::venv::read_distributions(&site_packages).into_iter().map(|found| found.name);
     whole.chain(health::damaged(&site_packages, venv, true).into_iter().map(|found| found.name)).collect()
 }
 
@@ -221,7 +221,7 @@ fn unmet(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
     }
     let site_packages = crate::venv::site_packages(venv);
     let damaged: Vec<Repair> = health::damaged(&site_packages, venv, interrupted).iter().map(of).collect();
-    let installed = crate::venv::read_distributions(&site_packages, venv);
+    let installed = crate::venv::read_distributions(&site_packages);
     let is_unmet = |repair: &Repair| match installed.iter().find(|found| found.name == repair.name) {
         None => true,
         Some(found) => {
@@ -237,5 +237,5 @@ fn unmet(venv: &Path, repairs: &[Repair], interrupted: bool) -> Vec<Repair> {
 pub fn vanished(found: &Examination) -> Vec<Repair> {
     let named = found.store_paths.iter().map(|(path, owners)| (path.clone(), owners.clone()));
     let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
-    repair::vanished(&found.distributions, named, exists, repair::is_built_here)
+    repair::vanished(&found.survey.distributions, named, exists, repair::is_built_here)
 }

@@ -56,7 +56,7 @@ impl Provision<'_> {
         let why_not = |soname: &str| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
         let reaching = Reaching { offer: &offer, remedy: &why_not, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &reaching, self.ignore);
-        self.write(&offered, &wanted.into_inner(), &found.distributions)?;
+        self.write(&offered, &wanted.into_inner(), &found.survey.distributions)?;
         self.keep(&offered, &found);
         Ok(found)
     }

@@ -83,7 +83,7 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
     report.add_all(condition::installation(venv, config));
-    report.add_all(condition::surroundings(venv, config, environment, &found.distributions));
+    report.add_all(condition::surroundings(venv, config, environment, &found.survey.distributions));
     report
 }
 

@@ -1,6 +1,7 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ use super::role::{Role, role};
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
-use crate::loader::{Load, Offer, Process, Refusal, Resolver};
+use crate::loader::{Load, Need, Offer, Process, Refusal, Resolver};
 use crate::venv::{Abi, Distribution};
 
 /// A file of the venv that was looked into.
@@ -161,9 +162,13 @@ struct Miss {
 
 struct Misses<'a> {
     input: &'a Input<'a>,
-    by_path: HashMap<&'a Path, &'a Examined>,
+    by_path: HashMap<&'a OsStr, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
+    /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
+    asked: HashSet<(usize, usize)>,
+    /// Which loads, by their numbers, are files of the venv.
+    own: HashMap<usize, Option<&'a Examined>>,
     stops: Stops,
     noted: Noted,
     musl: MuslObjects,
@@ -171,7 +176,8 @@ struct Misses<'a> {
     modules: HashSet<(&'a Path, &'a str)>,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
-    imported: HashSet<PathBuf>,
+    imported: HashSet<Rc<Path>>,
+    imported_numbers: HashSet<usize>,
 }
 
 /// What keeps objects from being loaded, as each is in its role.
@@ -183,26 +189,31 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let pairs = sonames.iter().map(|(soname, owners)| (soname.as_str(), owners.as_slice()));
     let mut misses = Misses {
         input,
-        by_path: input.objects().map(|(examined, _)| (examined.path.as_path(), examined)).collect(),
+        by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
+        asked: HashSet::new(),
+        own: HashMap::new(),
         stops: Stops::default(),
         noted: Noted::default(),
         musl: MuslObjects::default(),
         modules: provided(input),
         old: OldLibraries::default(),
         imported: HashSet::new(),
+        imported_numbers: HashSet::new(),
     };
+    let role_of =
+        |(examined, object): (&'_ Examined, &'_ Object)| role(&examined.shown, object, input.python);
+    let roles: Vec<Role> = input.objects().map(role_of).collect();
     let of = |wanted: Role| {
-        input
-            .objects()
-            .filter(move |(examined, object)| role(&examined.shown, object, input.python) == wanted)
+        let all = input.objects().zip(&roles);
+        all.filter(move |(_, role)| **role == wanted).map(|((examined, _), _)| examined)
     };
-    of(Role::Extension).for_each(|(examined, _)| misses.open(examined, Reach::Import));
-    of(Role::Program).for_each(|(examined, _)| misses.open(examined, Reach::Program));
+    of(Role::Extension).for_each(|examined| misses.open(examined, Reach::Import));
+    of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
     let own_loads = OwnLoads::new(input);
-    for (examined, _) in of(Role::Library) {
-        if !misses.imported.contains(&examined.path) {
+    for examined in of(Role::Library) {
+        if !misses.imported.contains(examined.path.as_path()) {
             let reach = if own_loads.load(examined) { Reach::Import } else { Reach::Plugin };
             misses.open(examined, reach);
         }
@@ -228,24 +239,27 @@ impl<'a> Misses<'a> {
                 (start.loads.len(), resolver.open(start, &root.path, offer))
             }
         };
-        // The same for all names of one object, which may be many.
-        let mut searched: HashMap<usize, Rc<[PathBuf]>> = HashMap::new();
-        for (index, name) in process.missing(first) {
-            let asker = self.asker(&process.loads[index], root);
+        for Need { load, place, name, .. } in process.missing(first) {
+            let own = self.own(&process.loads[load]);
+            if own.is_some() && !self.asked.insert((process.loads[load].number(), place)) {
+                continue;
+            }
+            let asker = own.unwrap_or(root);
             if self.is_foreign(asker) {
                 self.musl.note(asker, reach);
             } else if !self.preloads.brings(&asker.owners, name) {
-                let look = || resolver.searched(&process, index).into();
-                let places = searched.entry(index).or_insert_with(look);
                 let gone = would_have(self.input.exists, name, [asker, root]);
-                self.note(asker, name, reach, places, gone.as_deref());
+                self.note(asker, name, reach, &resolver.searched(&process, load), gone.as_deref());
             }
         }
         self.note_openings(&process, first, reach);
         self.note_unusable(&process, first, root, reach);
         if reach == Reach::Import {
-            self.imported
-                .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+            for load in process.loads.iter().skip(first) {
+                if self.imported_numbers.insert(load.number()) {
+                    self.imported.insert(Rc::clone(&load.path));
+                }
+            }
         }
     }
 
@@ -255,9 +269,7 @@ impl<'a> Misses<'a> {
             if load.object.openings.is_empty() {
                 continue;
             }
-            let Some(&examined) = self.by_path.get(crate::fsx::normalize(&load.path).as_path()) else {
-                continue;
-            };
+            let Some(examined) = self.own(load) else { continue };
             for opening in &load.object.openings {
                 let mut names = opening.sonames.iter();
                 let found = names.any(|name| {
@@ -283,25 +295,30 @@ impl<'a> Misses<'a> {
             let refusal = Refusal { path: root.path.clone(), why: why.into() };
             self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
         }
-        for (index, name, refusal) in process.refused(first) {
-            let asker = self.asker(&process.loads[index], root);
-            if !self.preloads.brings(&asker.owners, name) {
-                self.stops.note(refusal, asker, name, reach);
+        for (need, refusal) in process.refused(first) {
+            let asker = self.asker(&process.loads[need.load], root);
+            if !self.preloads.brings(&asker.owners, need.name) {
+                self.stops.note(refusal, asker, need.name, reach);
             }
         }
         for lack in self.input.resolver.lacking(process, first) {
             let asker = self.asker(&process.loads[lack.asker], root);
             let path = &process.loads[lack.library].path;
-            let theirs = self.by_path.get(crate::fsx::normalize(path).as_path()).copied();
+            let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
             self.old.note(self.input, &lack, asker, (path, theirs), reach);
         }
     }
 
     /// The file of the venv that a needed name is charged to: its own object, or, for a library
     /// from outside, the object that led there.
-    fn asker(&self, load: &Load, root: &'a Examined) -> &'a Examined {
-        let normal = crate::fsx::normalize(&load.path);
-        self.by_path.get(normal.as_path()).copied().unwrap_or(root)
+    fn asker(&mut self, load: &Load, root: &'a Examined) -> &'a Examined {
+        self.own(load).unwrap_or(root)
+    }
+
+    /// The file of the venv that was loaded.
+    fn own(&mut self, load: &Load) -> Option<&'a Examined> {
+        let find = || self.by_path.get(load.normal_path().as_os_str()).copied();
+        *self.own.entry(load.number()).or_insert_with(find)
     }
 
     fn note(

@@ -8,8 +8,8 @@ use crate::venv::Distribution;
 /// Which distribution has an object of which SONAME, and what each distribution requires.
 pub(super) struct Preloads {
     owners: HashMap<String, HashSet<usize>>,
-    /// For each distribution: itself and all that it requires, through others.
-    closure: Vec<HashSet<usize>>,
+    /// For each distribution: itself and all that it requires, through others, in order.
+    closure: Vec<Vec<usize>>,
 }
 
 impl Preloads {
@@ -27,31 +27,38 @@ impl Preloads {
 
     /// Whether a distribution is, or requires, another.
     pub(super) fn requires(&self, distribution: usize, other: usize) -> bool {
-        self.closure.get(distribution).is_some_and(|all| all.contains(&other))
+        self.closure.get(distribution).is_some_and(|all| all.binary_search(&other).is_ok())
     }
 
     /// Whether a needed name of an object of these distributions is one that they load first.
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };
-        askers.iter().any(|&asker| self.closure.get(asker).is_some_and(|all| !all.is_disjoint(owners)))
+        askers.iter().any(|&asker| owners.iter().any(|&owner| self.requires(asker, owner)))
     }
 }
 
-fn closure(distributions: &[Distribution]) -> Vec<HashSet<usize>> {
+fn closure(distributions: &[Distribution]) -> Vec<Vec<usize>> {
     let by_name: HashMap<&str, usize> =
         distributions.iter().enumerate().map(|(index, found)| (found.name.as_str(), index)).collect();
-    let direct = |index: usize| {
-        distributions[index].requires.iter().filter_map(|name| by_name.get(name.as_str()).copied())
+    let indices = |found: &Distribution| -> Vec<usize> {
+        found.requires.iter().filter_map(|name| by_name.get(name.as_str()).copied()).collect()
     };
-    (0..distributions.len())
-        .map(|start| {
-            let (mut seen, mut waiting) = (HashSet::from([start]), vec![start]);
-            while let Some(index) = waiting.pop() {
-                waiting.extend(direct(index).filter(|&next| seen.insert(next)));
-            }
-            seen
-        })
-        .collect()
+    let direct: Vec<Vec<usize>> = distributions.iter().map(indices).collect();
+    // By which start each was seen last.
+    let mut seen = vec![usize::MAX; distributions.len()];
+    let mut reached = |start: usize| {
+        let mut all = vec![start];
+        seen[start] = start;
+        let mut next = 0;
+        while let Some(&index) = all.get(next) {
+            let new = |&found: &usize| std::mem::replace(&mut seen[found], start) != start;
+            all.extend(direct[index].iter().copied().filter(new));
+            next += 1;
+        }
+        all.sort_unstable();
+        all
+    };
+    (0..distributions.len()).map(&mut reached).collect()
 }
 
 #[cfg(test)]
@@ -60,13 +67,7 @@ mod tests {
 
     fn distribution(name: &str, requires: &[&str]) -> Distribution {
         let requires = requires.iter().map(|&name| name.into()).collect();
-        Distribution {
-            name: name.into(),
-            version: "1".into(),
-            requires,
-            dist_info: "".into(),
-            files: Vec::new(),
-        }
+        Distribution { name: name.into(), version: "1".into(), requires, dist_info: "".into() }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod versions;
 
 pub use ident::Verdict;
 pub use notes::{Opening, Priority};
-pub use read::{Unreadable, read, verdict, version_definitions};
+pub use read::{Unreadable, read, read_known, verdict, version_definitions};
 pub use versions::VersionNeed;
 
 use std::ffi::OsString;
@@ -85,6 +85,8 @@ pub struct Object {
     pub version_needs: Vec<VersionNeed>,
     /// The libraries that it says it opens by name.
     pub openings: Vec<Opening>,
+    /// The symbol versions it defines; none where their table is damaged.
+    pub version_definitions: Vec<String>,
 }
 
 impl Object {

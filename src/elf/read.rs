@@ -1,9 +1,10 @@
 //! Reads an object's headers, dynamic section and needed strings by positional reads, never the
 //! whole file: a wheel's libraries run to hundreds of megabytes. The only file that names goblin.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -21,8 +22,15 @@ use goblin::elf64;
 
 use super::{Class, Machine, Object, Verdict, ident};
 
-/// Covers the ELF header and, in practice, every program header.
-const HEAD: usize = 4096;
+/// Covers the ELF header and, in practice, every program header and the name of the loader.
+const HEAD: usize = 1024;
+/// Strings and version needs that lie within this many bytes are fetched by one read: more would cost
+/// more than the reads it saves.
+const TABLES_WINDOW: u64 = 1 << 14;
+/// The names of versions come last in the table of strings.
+const LAST_STRINGS: u64 = 1024;
+/// Read from where the table of version needs begins: most are smaller.
+pub(super) const VERSIONS_WINDOW: u64 = 2048;
 /// A program header table larger than this is refused, as a dynamic section is.
 const MAX_TABLE: u64 = 1 << 20;
 /// Far beyond any object's: each is searched for in many directories.
@@ -68,9 +76,22 @@ impl From<io::Error> for Unreadable {
 /// Reads the object at `path`.
 ///
 /// # Errors
-/// `NoFile` and `NotElf` for what is no ELF executable or shared object, `Malformed` for one that is damaged, `Io` if it cannot be read.
+/// `NoFile` and `NotElf` for what is no ELF executable or shared object, `Malformed` for one that is
+/// damaged, `Io` if it cannot be read.
 pub fn read(path: &Path) -> Result<Object, Unreadable> {
     open(path)?.object()
+}
+
+/// As [`read`], where the file's metadata is known already.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_known(path: &Path, metadata: &fs::Metadata) -> Result<Object, Unreadable> {
+    if metadata.is_file() && metadata.len() < ELFMAG.len() as u64 {
+        return Err(Unreadable::NotElf);
+    }
+    let (file, size) = open_known(path, metadata)?;
+    Image::open(file, size)?.object()
 }
 
 /// The symbol versions that the library at `path` defines.
@@ -78,7 +99,8 @@ pub fn read(path: &Path) -> Result<Object, Unreadable> {
 /// # Errors
 /// As [`read`].
 pub fn version_definitions(path: &Path) -> Result<Vec<String>, Unreadable> {
-    open(path)?.version_definitions()
+    let image = open(path)?;
+    image.dynamic()?.map_or(Ok(Vec::new()), |dynamic| image.version_definitions(&dynamic))
 }
 
 /// What the loader of `machine` says of the first bytes of the file at `path`.
@@ -98,14 +120,18 @@ fn open(path: &Path) -> Result<Image, Unreadable> {
 }
 
 fn open_file(path: &Path) -> Result<(File, u64), Unreadable> {
-    // O_NONBLOCK: a named pipe called x.so must not stop us.
+    open_known(path, &fs::metadata(path)?)
+}
+
+/// Only a regular file is opened: opening a pipe or a device can be felt at its other end.
+fn open_known(path: &Path, metadata: &fs::Metadata) -> Result<(File, u64), Unreadable> {
+    if !metadata.is_file() {
+        return Err(Unreadable::NoFile);
+    }
+    // O_NONBLOCK: should a named pipe have come in its place meanwhile, it must not stop us.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
-    let metadata = file.metadata()?;
-    match metadata.is_file() {
-        true => Ok((file, metadata.len())),
-        false => Err(Unreadable::NoFile),
-    }
+    Ok((file, metadata.len()))
 }
 
 /// An ELF file with its headers read.
@@ -116,6 +142,10 @@ pub(super) struct Image {
     fault: Option<&'static str>,
     context: Ctx,
     segments: Vec<ProgramHeader>,
+    /// The beginning of the file.
+    head: Vec<u8>,
+    /// A part that was read ahead, and from which offset.
+    ahead: (u64, Vec<u8>),
 }
 
 /// The entries of the dynamic section that matter here.
@@ -136,48 +166,60 @@ pub(super) struct Dynamic {
 
 impl Image {
     fn open(file: File, size: u64) -> Result<Self, Unreadable> {
-        let mut head = vec![0; HEAD.min(usize::try_from(size).unwrap_or(HEAD))];
-        file.read_exact_at(&mut head, 0)?;
+        let mut head = [0; HEAD];
+        let head = &mut head[..HEAD.min(usize::try_from(size).unwrap_or(HEAD))];
+        file.read_exact_at(head, 0)?;
         if !head.starts_with(ELFMAG) {
             return Err(Unreadable::NotElf);
         }
-        let header = parse_header(&head)?;
+        let header = parse_header(head)?;
         if !matches!(header.e_type, ET_EXEC | ET_DYN) {
             return Err(Unreadable::NotElf);
         }
         let container = header.container().map_err(|_| Unreadable::Malformed("unknown ELF class"))?;
         let endian = header.endianness().map_err(|_| Unreadable::Malformed("unknown byte order"))?;
         let context = Ctx::new(container, endian);
-        let fault = ident::fault(&head, context.is_little_endian());
-        let mut image = Self { file, size, header, fault, context, segments: Vec::new() };
-        image.segments = image.read_segments(&head)?;
+        let fault = ident::fault(head, context.is_little_endian());
+        let (segments, ahead, head) = (Vec::new(), (0, Vec::new()), head.to_vec());
+        let mut image = Self { file, size, header, fault, context, segments, head, ahead };
+        image.segments = image.read_segments()?;
         Ok(image)
     }
 
-    fn read_segments(&self, head: &[u8]) -> Result<Vec<ProgramHeader>, Unreadable> {
+    fn read_segments(&self) -> Result<Vec<ProgramHeader>, Unreadable> {
         let entry = ProgramHeader::size(self.context);
         let count = usize::from(self.header.e_phnum);
         if count > 0 && usize::from(self.header.e_phentsize) != entry {
             return Err(Unreadable::Malformed("program headers of an unknown size"));
         }
-        let length = (entry * count) as u64;
-        let end = self.header.e_phoff.checked_add(length).ok_or(OUT_OF_FILE)?;
-        let table;
-        let bytes =
-            match usize::try_from(end).ok().and_then(|end| head.get(self.header.e_phoff as usize..end)) {
-                Some(bytes) => bytes,
-                None => {
-                    table = self.bytes(self.header.e_phoff, length)?;
-                    &table
-                }
-            };
-        ProgramHeader::parse(bytes, 0, count, self.context)
+        let bytes = self.bytes(self.header.e_phoff, (entry * count) as u64)?;
+        ProgramHeader::parse(&bytes, 0, count, self.context)
             .map_err(|_| Unreadable::Malformed("bad program headers"))
     }
 
-    fn object(&self) -> Result<Object, Unreadable> {
+    /// Reads the strings and the version needs at once, where they lie together.
+    fn read_ahead(&mut self, dynamic: &Dynamic) {
+        let place = |at: Option<u64>| at.and_then(|address| self.offset(address));
+        let Some(strings) = place(dynamic.strings) else { return };
+        let strings_end = strings.saturating_add(dynamic.strings_size);
+        let versions = place(dynamic.version_needs).filter(|&at| at >= strings_end);
+        let end = versions.map_or(strings_end, |at| at.saturating_add(VERSIONS_WINDOW)).min(self.size);
+        let starts = [strings, strings_end.saturating_sub(LAST_STRINGS).max(strings)];
+        let near = starts.into_iter().find(|start| end.saturating_sub(*start) <= TABLES_WINDOW);
+        if let Some(start) = near.filter(|&start| start < end)
+            && let Ok(bytes) = self.bytes(start, end - start)
+        {
+            let bytes = bytes.into_owned();
+            self.ahead = (start, bytes);
+        }
+    }
+
+    fn object(&mut self) -> Result<Object, Unreadable> {
         let dynamic = self.dynamic()?;
         let has_dynamic = dynamic.is_some();
+        if let Some(dynamic) = &dynamic {
+            self.read_ahead(dynamic);
+        }
         let dynamic = dynamic.unwrap_or_default();
         let named = [dynamic.soname, dynamic.rpath, dynamic.runpath];
         let strings = Strings::fetch(
@@ -205,6 +247,7 @@ impl Image {
             fault: self.fault,
             version_needs: self.version_needs(&dynamic, &strings).unwrap_or_default(),
             openings: self.openings(),
+            version_definitions: self.version_definitions(&dynamic).unwrap_or_default(),
         })
     }
 
@@ -293,7 +336,8 @@ impl Image {
         self.size
     }
 
-    pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Unreadable> {
+    /// The bytes there; read only if they were not before.
+    pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<Cow<'_, [u8]>, Unreadable> {
         let end = offset.checked_add(length).ok_or(OUT_OF_FILE)?;
         if end > self.size {
             return Err(OUT_OF_FILE);
@@ -301,10 +345,20 @@ impl Image {
         if length > MAX_TABLE {
             return Err(Unreadable::Malformed("a table of an absurd size"));
         }
+        let known = within(0, &self.head, offset, length);
+        if let Some(bytes) = known.or_else(|| within(self.ahead.0, &self.ahead.1, offset, length)) {
+            return Ok(bytes.into());
+        }
         let mut bytes = vec![0; length as usize];
         self.file.read_exact_at(&mut bytes, offset)?;
-        Ok(bytes)
+        Ok(bytes.into())
     }
+}
+
+/// The part of what was read from `start` on that lies there, if all of it does.
+fn within(start: u64, bytes: &[u8], offset: u64, length: u64) -> Option<&[u8]> {
+    let skip = usize::try_from(offset.checked_sub(start)?).ok()?;
+    bytes.get(skip..)?.get(..usize::try_from(length).ok()?)
 }
 
 const OUT_OF_FILE: Unreadable = Unreadable::Malformed("truncated");
@@ -330,7 +384,7 @@ pub(super) struct Strings<'a> {
     /// File offset and size of the whole table.
     table: (u64, u64),
     /// What was read of it, and from which place in the table.
-    window: (u64, Vec<u8>),
+    window: (u64, Cow<'a, [u8]>),
 }
 
 impl<'a> Strings<'a> {
@@ -341,7 +395,7 @@ impl<'a> Strings<'a> {
         places: impl Iterator<Item = u64> + Clone,
     ) -> Result<Self, Unreadable> {
         let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
-            return Ok(Self { image, table: (0, 0), window: (0, Vec::new()) });
+            return Ok(Self { image, table: (0, 0), window: (0, Cow::default()) });
         };
         let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
         let offset = image.offset(address).ok_or(Unreadable::Malformed("string table outside the file"))?;
@@ -349,7 +403,7 @@ impl<'a> Strings<'a> {
         let end = last.saturating_add(256).min(size).min(first.saturating_add(STRING_WINDOW));
         let bytes = match end.checked_sub(first) {
             Some(length) => image.bytes(offset.checked_add(first).ok_or(OUT_OF_FILE)?, length)?,
-            None => Vec::new(),
+            None => Cow::default(),
         };
         Ok(Self { image, table: (offset, size), window: (first, bytes) })
     }

@@ -1,13 +1,12 @@
 //! Symbol versions: which an object wants of its libraries, and which a library defines (the
 //! "Symbol Versioning" chapter of the Linux Standard Base).
 
-use super::read::{Dynamic, Image, Strings, Unreadable};
+use std::borrow::Cow;
+
+use super::read::{Dynamic, Image, Strings, Unreadable, VERSIONS_WINDOW};
 
 /// A library defines some hundred versions at the most.
 const MOST: usize = 4096;
-
-/// Read at once from where a table begins: most are smaller.
-const WINDOW: u64 = 2048;
 
 /// VER_FLG_WEAK: the loader only warns where such a version is absent.
 const WEAK: u16 = 2;
@@ -45,14 +44,14 @@ fn chain<T>(
 struct Table<'a> {
     image: &'a Image,
     start: u64,
-    window: Vec<u8>,
+    window: Cow<'a, [u8]>,
 }
 
 impl<'a> Table<'a> {
     /// The table at this address, if there is one.
     fn at(image: &'a Image, address: Option<u64>) -> Result<Option<Self>, Unreadable> {
         let Some(start) = address.and_then(|address| image.offset(address)) else { return Ok(None) };
-        let window = image.bytes(start, WINDOW.min(image.size().saturating_sub(start)))?;
+        let window = image.bytes(start, VERSIONS_WINDOW.min(image.size().saturating_sub(start)))?;
         Ok(Some(Self { image, start, window }))
     }
 
@@ -105,15 +104,14 @@ impl Image {
     }
 
     /// DT_VERDEF: the first name of each definition.
-    pub(super) fn version_definitions(&self) -> Result<Vec<String>, Unreadable> {
-        let Some(dynamic) = self.dynamic()? else { return Ok(Vec::new()) };
+    pub(super) fn version_definitions(&self, dynamic: &Dynamic) -> Result<Vec<String>, Unreadable> {
         let Some(table) = Table::at(self, dynamic.version_definitions)? else { return Ok(Vec::new()) };
         let places = chain(table.start, dynamic.version_definitions_count, |at| {
             let record = table.record::<20>(at)?;
             let name = table.record::<8>(at.saturating_add(self.word(&record, 12).into()))?;
             Ok((self.word(&name, 0), self.word(&record, 16)))
         })?;
-        let strings = Strings::fetch(self, &dynamic, places.iter().map(|&at| at.into()))?;
+        let strings = Strings::fetch(self, dynamic, places.iter().map(|&at| at.into()))?;
         places.iter().map(|&at| text(&strings, at)).collect()
     }
 }

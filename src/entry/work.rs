@@ -62,13 +62,16 @@ impl Work<'_> {
         self.finish(venv)?;
         // Without a stamp the next entry tries again.
         rebuilt.inspect_err(|error| stamp::note_failure(venv, &format!("{error:#}")))?;
+        if let Err(error) = found.survey.keep() {
+            self.entry.speaker.detail(format_args!("{error:#}"));
+        }
         stamp.write()
     }
 
     /// Lets go of the venv that was replaced, and says what the new one has not of it.
     fn finish(&self, venv: &Path) -> Result<()> {
         let Some(old) = make::old(venv) else { return Ok(()) };
-        let read = |venv: &Path| read_distributions(&site_packages(venv), venv);
+        let read = |venv: &Path| read_distributions(&site_packages(venv));
         let now = read(venv);
         let lost = read(&old).into_iter().filter(|before| now.iter().all(|found| found.name != before.name));
         let lost: Vec<String> =

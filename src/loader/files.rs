@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -51,36 +52,73 @@ pub trait Files {
     /// What is at the path of a directory.
     fn folder(&self, path: &Path) -> Folder;
 
+    /// How a directory is to be called that a search path names.
+    fn spelling(&self, directory: PathBuf) -> PathBuf {
+        directory
+    }
+
+    /// Whether it is worth trying a name in a directory that is there.
+    fn may_hold(&self, _directory: &Path, _name: &Path) -> bool {
+        true
+    }
+
     /// The object at `path` and its path without links, to be started as a program.
     fn program(&self, path: &Path) -> Option<(PathBuf, Located)>;
-
-    /// The symbol versions that a loaded library defines.
-    fn version_definitions(&self, path: &Path, identity: Identity) -> Rc<HashSet<String>>;
 }
 
 /// What a path led to, remembered.
-type Found = Result<Located, Rc<Unreadable>>;
+pub type Found = Result<Located, Rc<Unreadable>>;
 
 /// Objects on disk, each file read once however many names it has.
 #[derive(Default)]
 pub struct DiskFiles {
-    by_path: RefCell<HashMap<PathBuf, Found>>,
+    by_path: RefCell<HashMap<OsString, Found>>,
     by_identity: RefCell<HashMap<Identity, Found>>,
-    folders: RefCell<HashMap<PathBuf, Folder>>,
-    definitions: RefCell<HashMap<Identity, Rc<HashSet<String>>>>,
+    folders: RefCell<HashMap<OsString, Directory>>,
+    listings: RefCell<HashMap<Identity, Listing>>,
+    /// Directories without detours, for a survey; for others they are told as the loader does.
+    spellings: Option<RefCell<HashMap<PathBuf, PathBuf>>>,
+}
+
+/// The names in a directory; `None` where they cannot be listed, or are very many.
+type Listing = Option<Rc<HashSet<OsString>>>;
+
+/// A directory larger than this is not listed: the system's have some thousand files.
+const MOST_LISTED: usize = 8192;
+
+#[derive(Clone, Debug)]
+struct Directory {
+    kind: Folder,
+    names: Listing,
+}
+
+impl Directory {
+    const ABSENT: Self = Self { kind: Folder::Absent, names: None };
 }
 
 impl DiskFiles {
+    /// With these files read already. Search paths lead to them by paths without `.` and `..`.
+    pub fn knowing<'a>(files: impl Iterator<Item = (&'a Path, &'a Found)>) -> Self {
+        let known = Self { spellings: Some(RefCell::default()), ..Self::default() };
+        for (path, found) in files {
+            if let Ok(located) = found {
+                known.by_identity.borrow_mut().insert(located.identity, found.clone());
+            }
+            known.by_path.borrow_mut().insert(path.as_os_str().to_owned(), found.clone());
+        }
+        known
+    }
+
     /// The object at `path`.
     ///
     /// # Errors
     /// As [`elf::read`].
     pub fn read(&self, path: &Path) -> Result<Located, Rc<Unreadable>> {
-        if let Some(found) = self.by_path.borrow().get(path) {
+        if let Some(found) = self.by_path.borrow().get(path.as_os_str()) {
             return found.clone();
         }
         let found = self.read_new(path);
-        self.by_path.borrow_mut().insert(path.to_owned(), found.clone());
+        self.by_path.borrow_mut().insert(path.as_os_str().to_owned(), found.clone());
         found
     }
 
@@ -90,13 +128,49 @@ impl DiskFiles {
         if let Some(found) = self.by_identity.borrow().get(&identity) {
             return found.clone();
         }
-        let found = match elf::read(path) {
+        let found = match elf::read_known(path, &metadata) {
             Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
             Err(error) => Err(Rc::new(error)),
         };
         self.by_identity.borrow_mut().insert(identity, found.clone());
         found
     }
+}
+
+impl DiskFiles {
+    /// Its names are read at once: most that are searched for in it are not there.
+    fn directory(&self, path: &Path) -> Directory {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => metadata,
+            _ => return Directory::ABSENT,
+        };
+        let identity = (metadata.dev(), metadata.ino());
+        let names = self.listings.borrow_mut().entry(identity).or_insert_with(|| list(path)).clone();
+        let hwcaps = super::search::HWCAPS;
+        let has_hwcaps = names.as_ref().is_none_or(|names| names.contains(OsStr::new(hwcaps)))
+            && path.join(hwcaps).is_dir();
+        Directory { kind: if has_hwcaps { Folder::WithHwcaps } else { Folder::Plain }, names }
+    }
+}
+
+/// A directory's path without `.` and `..`, if that is the same directory: behind a link it is not.
+fn without_detours(directory: &Path) -> PathBuf {
+    let normal = crate::fsx::normalize(directory);
+    let identity = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    let same =
+        normal == directory || identity(directory).is_some_and(|found| identity(&normal) == Some(found));
+    if same { normal } else { directory.to_owned() }
+}
+
+fn list(path: &Path) -> Listing {
+    let mut names = HashSet::new();
+    for entry in fs::read_dir(path).ok()? {
+        if names.len() == MOST_LISTED {
+            return None;
+        }
+        names.insert(entry.ok()?.file_name());
+    }
+    Some(Rc::new(names))
 }
 
 impl Files for DiskFiles {
@@ -108,32 +182,35 @@ impl Files for DiskFiles {
     }
 
     fn folder(&self, path: &Path) -> Folder {
-        if let Some(&known) = self.folders.borrow().get(path) {
-            return known;
+        if let Some(known) = self.folders.borrow().get(path.as_os_str()) {
+            return known.kind;
         }
-        let found = match path.is_dir() {
-            false => Folder::Absent,
-            true if path.join(super::search::HWCAPS).is_dir() => Folder::WithHwcaps,
-            true => Folder::Plain,
-        };
-        self.folders.borrow_mut().insert(path.to_owned(), found);
+        let found = self.directory(path);
+        let kind = found.kind;
+        self.folders.borrow_mut().insert(path.as_os_str().to_owned(), found);
+        kind
+    }
+
+    fn spelling(&self, directory: PathBuf) -> PathBuf {
+        let Some(spellings) = &self.spellings else { return directory };
+        if let Some(known) = spellings.borrow().get(&directory) {
+            return known.clone();
+        }
+        let found = without_detours(&directory);
+        spellings.borrow_mut().insert(directory, found.clone());
         found
+    }
+
+    fn may_hold(&self, directory: &Path, name: &Path) -> bool {
+        let folders = self.folders.borrow();
+        let names = folders.get(directory.as_os_str()).and_then(|known| known.names.as_ref());
+        names.is_none_or(|names| names.contains(name.as_os_str()))
     }
 
     fn program(&self, path: &Path) -> Option<(PathBuf, Located)> {
         let real = fs::canonicalize(path).ok()?;
         let located = self.read(&real).ok().filter(|located| located.object.dynamic)?;
         Some((real, located))
-    }
-
-    fn version_definitions(&self, path: &Path, identity: Identity) -> Rc<HashSet<String>> {
-        if let Some(known) = self.definitions.borrow().get(&identity) {
-            return Rc::clone(known);
-        }
-        let found = elf::version_definitions(path).unwrap_or_default().into_iter().collect();
-        let found: Rc<HashSet<String>> = Rc::new(found);
-        self.definitions.borrow_mut().insert(identity, Rc::clone(&found));
-        found
     }
 }
 

@@ -7,6 +7,7 @@
 mod cache;
 mod files;
 mod glibc;
+mod memory;
 mod processor;
 mod resolve;
 mod search;
@@ -16,7 +17,7 @@ mod tokens;
 mod versions;
 
 pub use cache::Cache;
-pub use files::{Candidate, DiskFiles, Files, Folder, Identity, Located};
+pub use files::{Candidate, DiskFiles, Files, Folder, Found, Identity, Located};
 pub use glibc::{brings, default_directories, is_loader, lib_token};
 pub use processor::{hwcaps, platform};
 pub use resolve::{Load, Need, Offer, Outcome, Process, Resolver};

@@ -2,41 +2,56 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::files::{Candidate, Files, Identity, Located};
+use super::files::{Candidate, Files, Located};
 use super::glibc;
+use super::memory::{Directories, Memory, Name, Needed, NumberMap, Prepared, RouteNumber};
 use super::search::{Refusal, System};
 use super::versions::Known;
 use crate::elf::{Machine, Object};
 
 /// An object in the modelled process.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Load {
     /// The path it was found at.
-    pub path: PathBuf,
+    pub path: Rc<Path>,
     /// What it says of itself.
     pub object: Rc<Object>,
-    /// Its needed names, in order, and what became of each.
-    pub needs: Vec<Need>,
+    /// What became of its needed names, in their order.
+    pub(super) outcomes: Vec<Outcome>,
     /// The object that asked for it first (`l_loader`), whose RPATH it inherits.
     pub(super) loader: Option<usize>,
-    /// DT_RPATH as far as it counts, and DT_RUNPATH, expanded.
-    pub(super) rpath: Rc<[PathBuf]>,
-    pub(super) runpath: Rc<[PathBuf]>,
-    pub(super) identity: Identity,
+    pub(super) prepared: Rc<Prepared>,
+    /// Where its needs are searched for, once that was asked.
+    pub(super) route: Option<RouteNumber>,
 }
 
-/// One needed name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+/// One needed name, of one object in a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Need<'p> {
+    /// Index of the object.
+    pub load: usize,
+    /// Which of its needed names it is.
+    pub place: usize,
     /// The name as DT_NEEDED has it.
-    pub name: String,
+    pub name: &'p str,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: &'p Outcome,
+}
+
+impl Load {
+    /// The path without `.` and `..`.
+    pub fn normal_path(&self) -> &Path {
+        &self.prepared.normal
+    }
+
+    /// The same for all loads of one path by one resolver.
+    pub fn number(&self) -> usize {
+        self.prepared.number
+    }
 }
 
 /// What the search for a needed name comes to.
@@ -61,10 +76,10 @@ pub struct Process {
     /// In link-map order.
     pub loads: Vec<Load>,
     /// LD_LIBRARY_PATH, expanded.
-    pub(super) library_path: Rc<[PathBuf]>,
+    pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
-    by_name: HashMap<String, usize>,
+    pub(super) by_name: NumberMap<Name, usize>,
 }
 
 /// The search rules of one loader over one file system.
@@ -73,12 +88,13 @@ pub struct Resolver<'a> {
     pub(super) system: &'a System,
     pub(super) machine: Machine,
     pub(super) versions: RefCell<Known>,
+    pub(super) memory: RefCell<Memory>,
 }
 
 impl<'a> Resolver<'a> {
     /// A resolver for objects of `machine`: all others are passed over.
     pub fn new(files: &'a dyn Files, system: &'a System, machine: Machine) -> Self {
-        Self { files, system, machine, versions: RefCell::default() }
+        Self { files, system, machine, versions: RefCell::default(), memory: RefCell::default() }
     }
 
     /// What is loaded when `program` has started; nothing if it cannot.
@@ -90,13 +106,15 @@ impl<'a> Resolver<'a> {
             return process;
         }
         let (text, tokens) = (&self.system.library_path, &self.system.tokens);
-        process.library_path = tokens.directories(text, b":;", directory(&path)).into();
+        let library_path = tokens.directories(text, b":;", directory(&path));
+        process.library_path = self.memory.borrow_mut().list(library_path);
         process.started = true;
-        self.add(&mut process, path, located, None);
+        let program = self.prepared(&path, located);
+        add(&mut process, &program, None);
         if let Some(loader) = &self.system.loader
             && let Candidate::Fits(located) = self.files.candidate(loader, self.machine)
         {
-            self.add(&mut process, loader.clone(), located, None);
+            add(&mut process, &self.prepared(loader, located), None);
         }
         self.load_needs(&mut process, 0, offer);
         process
@@ -110,11 +128,11 @@ impl<'a> Resolver<'a> {
     /// Whether a dlopen of a bare name by the object of this index finds something.
     pub fn finds_for(&self, process: &Process, asker: usize, name: &str, offer: Offer<'_>) -> bool {
         let assumed = self.system.assumed.is_some_and(|assumed| assumed(name));
-        if assumed || process.by_name.contains_key(name) || offer(name).is_some() {
+        if assumed || self.named(process, name).is_some() || offer(name).is_some() {
             return true;
         }
         asker < process.loads.len()
-            && self.search(process, asker, Path::new(name)).is_ok_and(|hit| hit.is_some())
+            && self.search_anew(process, asker, Path::new(name)).is_ok_and(|hit| hit.is_some())
     }
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
@@ -122,7 +140,7 @@ impl<'a> Resolver<'a> {
         let mut process = process.clone();
         let Candidate::Fits(located) = self.files.candidate(path, self.machine) else { return process };
         let first = process.loads.len();
-        self.add(&mut process, path.to_owned(), located, None);
+        add(&mut process, &self.prepared(path, located), None);
         self.load_needs(&mut process, first, offer);
         process
     }
@@ -130,34 +148,31 @@ impl<'a> Resolver<'a> {
     /// Loads what the objects from `next` on need.
     fn load_needs(&self, process: &mut Process, mut next: usize, offer: Offer<'_>) {
         while next < process.loads.len() {
-            let object = Rc::clone(&process.loads[next].object);
-            for name in &object.needed {
-                let outcome = self.satisfy(process, next, name, offer);
-                process.loads[next].needs.push(Need { name: name.clone(), outcome });
-            }
+            let prepared = Rc::clone(&process.loads[next].prepared);
+            let outcomes = prepared.needed.iter().map(|needed| self.satisfy(process, next, *needed, offer));
+            process.loads[next].outcomes = outcomes.collect();
             next += 1;
         }
     }
 
-    fn satisfy(&self, process: &mut Process, asker: usize, needed: &str, offer: Offer<'_>) -> Outcome {
-        let name = self.expanded(needed, &process.loads[asker].path);
-        if let Some(&index) = process.by_name.get(name.as_ref()) {
+    fn satisfy(&self, process: &mut Process, asker: usize, needed: Needed, offer: Offer<'_>) -> Outcome {
+        let name = needed.name;
+        if let Some(&index) = process.by_name.get(&name) {
             return Outcome::Loaded(index);
         }
-        if glibc::is_kernels(&name) || self.system.assumed.is_some_and(|assumed| assumed(&name)) {
+        if needed.is_given {
             return Outcome::Assumed;
         }
-        match self.search(process, asker, Path::new(name.as_ref())) {
-            Ok(Some((path, located))) => {
-                return Outcome::Loaded(self.add_as(process, &name, path, located, Some(asker)));
-            }
+        match self.search(process, asker, name) {
+            Ok(Some(found)) => return Outcome::Loaded(add_as(process, name, &found, Some(asker))),
             Ok(None) => {}
             Err(refusal) => return Outcome::Refused(refusal),
         }
         // An offered library is opened by path before the failed load is tried again.
-        match offer(&name).map(|path| (self.files.candidate(&path, self.machine), path)) {
+        let text = self.memory.borrow().text(name);
+        match offer(&text).map(|path| (self.files.candidate(&path, self.machine), path)) {
             Some((Candidate::Fits(located), path)) => {
-                Outcome::Loaded(self.add_as(process, &name, path, located, None))
+                Outcome::Loaded(add_as(process, name, &self.prepared(&path, located), None))
             }
             _ => Outcome::Missing,
         }
@@ -172,41 +187,55 @@ impl<'a> Resolver<'a> {
         expanded.to_string_lossy().into_owned().into()
     }
 
-    fn add_as(
-        &self,
-        process: &mut Process,
-        name: &str,
-        path: PathBuf,
-        located: Located,
-        loader: Option<usize>,
-    ) -> usize {
-        let index = self.add(process, path, located, loader);
-        process.by_name.insert(name.to_owned(), index);
-        index
-    }
-
-    fn add(&self, process: &mut Process, path: PathBuf, located: Located, loader: Option<usize>) -> usize {
-        let Located { identity, object } = located;
-        if let Some(index) = process.loads.iter().position(|load| load.identity == identity) {
-            return index;
+    pub(super) fn prepared(&self, path: &Path, located: Located) -> Rc<Prepared> {
+        if let Some(known) = self.memory.borrow().prepared(path) {
+            return known;
         }
-        let index = process.loads.len();
-        if let Some(soname) = &object.soname {
-            process.by_name.entry(soname.clone()).or_insert(index);
-        }
+        let object = Rc::clone(&located.object);
+        let mut memory = self.memory.borrow_mut();
+        let mut needed = |text: &String| {
+            let text = self.expanded(text, path);
+            let is_given =
+                glibc::is_kernels(&text) || self.system.assumed.is_some_and(|assumed| assumed(&text));
+            Needed { name: memory.name(&text), is_given }
+        };
+        let needed = object.needed.iter().map(&mut needed).collect();
         // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
         let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
-        let (rpath, runpath) = (self.own_path(&path, rpath), self.own_path(&path, object.runpath.as_deref()));
-        process.loads.push(Load { path, object, needs: Vec::new(), loader, rpath, runpath, identity });
-        index
+        let paths = [rpath, object.runpath.as_deref()].map(|text| self.own_path(path, text));
+        memory.prepare(path, located, needed, paths)
     }
 
-    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Rc<[PathBuf]> {
-        let Some(text) = text else { return Rc::default() };
+    /// The object of a process that answers to a name.
+    fn named(&self, process: &Process, name: &str) -> Option<usize> {
+        process.by_name.get(&self.memory.borrow().known_name(name)?).copied()
+    }
+
+    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Vec<PathBuf> {
+        let Some(text) = text else { return Vec::new() };
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
-        directories.into()
+        directories.into_iter().map(|directory| self.files.spelling(directory)).collect()
     }
+}
+
+fn add_as(process: &mut Process, name: Name, found: &Rc<Prepared>, loader: Option<usize>) -> usize {
+    let index = add(process, found, loader);
+    process.by_name.insert(name, index);
+    index
+}
+
+fn add(process: &mut Process, found: &Rc<Prepared>, loader: Option<usize>) -> usize {
+    if let Some(index) = process.loads.iter().position(|load| load.prepared.identity == found.identity) {
+        return index;
+    }
+    let index = process.loads.len();
+    if let Some(soname) = found.soname {
+        process.by_name.entry(soname).or_insert(index);
+    }
+    let (path, object, prepared) = (Rc::clone(&found.path), Rc::clone(&found.object), Rc::clone(found));
+    process.loads.push(Load { path, object, outcomes: Vec::new(), loader, prepared, route: None });
+    index
 }
 
 fn directory(path: &Path) -> &Path {
@@ -219,30 +248,25 @@ impl Process {
         self.started.then_some(0)
     }
 
-    /// The object that answers to a name.
-    pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+    /// The needed names of the objects from `first` on that nothing satisfies.
+    pub fn missing(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
+        self.needs(first).filter(|need| *need.outcome == Outcome::Missing)
     }
 
-    /// The needed names of the objects from `first` on that nothing satisfies, with the index of the
-    /// object.
-    pub fn missing(&self, first: usize) -> impl Iterator<Item = (usize, &str)> {
-        self.needs(first)
-            .filter(|(_, need)| need.outcome == Outcome::Missing)
-            .map(|(index, need)| (index, need.name.as_str()))
-    }
-
-    /// The files that the search for needs of the objects from `first` on ended at, with the index of
-    /// the object.
-    pub fn refused(&self, first: usize) -> impl Iterator<Item = (usize, &str, &Refusal)> {
-        self.needs(first).filter_map(|(index, need)| match &need.outcome {
-            Outcome::Refused(refusal) => Some((index, need.name.as_str(), refusal)),
+    /// The files that the search for needs of the objects from `first` on ended at.
+    pub fn refused(&self, first: usize) -> impl Iterator<Item = (Need<'_>, &Refusal)> {
+        self.needs(first).filter_map(|need| match need.outcome {
+            Outcome::Refused(refusal) => Some((need, refusal)),
             _ => None,
         })
     }
 
-    fn needs(&self, first: usize) -> impl Iterator<Item = (usize, &Need)> {
+    /// What the objects from `first` on need.
+    pub fn needs(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
         let loads = self.loads.iter().enumerate().skip(first);
-        loads.flat_map(|(index, load)| load.needs.iter().map(move |need| (index, need)))
+        loads.flat_map(|(index, load)| {
+            let needs = load.object.needed.iter().zip(&load.outcomes).enumerate();
+            needs.map(move |(place, (name, outcome))| Need { load: index, place, name, outcome })
+        })
     }
 }

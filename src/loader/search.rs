@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::files::{Candidate, Folder, Located};
+use super::files::{Candidate, Folder};
+use super::memory::{Hit, Name, Route};
 use super::resolve::{Process, Resolver};
 use super::tokens::Tokens;
 use super::{Cache, glibc, processor};
@@ -80,35 +81,49 @@ pub struct Refusal {
     pub why: Rc<str>,
 }
 
-/// A file found, with the path it was found at.
-type Hit = (PathBuf, Located);
-
 impl Resolver<'_> {
     /// The file for a name that no loaded object answers to.
-    pub(super) fn search(
-        &self,
-        process: &Process,
-        asker: usize,
-        name: &Path,
-    ) -> Result<Option<Hit>, Refusal> {
+    pub(super) fn search(&self, process: &mut Process, asker: usize, name: Name) -> Hit {
+        let number = match process.loads[asker].route {
+            Some(number) => number,
+            None => self.memory.borrow_mut().route(self.route(process, asker)),
+        };
+        process.loads[asker].route = Some(number);
+        if let Some(known) = self.memory.borrow().routes[number].hits.get(&name) {
+            return known.clone();
+        }
+        let (route, text) = {
+            let memory = self.memory.borrow();
+            (memory.routes[number].route.clone(), memory.text(name))
+        };
+        let hit = self.follow(&route, Path::new(text.as_ref()));
+        self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
+        hit
+    }
+
+    /// The same for a name that is asked for once.
+    pub(super) fn search_anew(&self, process: &Process, asker: usize, name: &Path) -> Hit {
+        self.follow(&self.route(process, asker), name)
+    }
+
+    fn follow(&self, route: &Route, name: &Path) -> Hit {
         if name.as_os_str().as_encoded_bytes().contains(&b'/') {
             // A relative one lies where the process happens to be.
             return if name.is_absolute() { self.take(name.to_owned()) } else { Ok(None) };
         }
-        let [before, after] = self.directories(process, asker);
-        let mut found = self.look(&before, name)?;
+        let mut found = self.look(route.before.iter().flat_map(|list| list.iter()), name)?;
         if found.is_none() {
-            found = self.cached(process, asker, name)?;
+            found = self.cached(route, name)?;
         }
         if found.is_none() {
-            found = self.look(&after, name)?;
+            found = self.look(self.after(route).iter(), name)?;
         }
         Ok(found)
     }
 
     /// The file for a name in the first directory that has one.
-    fn look(&self, directories: &[&[PathBuf]], name: &Path) -> Result<Option<Hit>, Refusal> {
-        for directory in directories.iter().copied().flatten() {
+    fn look<'d>(&self, directories: impl Iterator<Item = &'d PathBuf>, name: &Path) -> Hit {
+        for directory in directories {
             let folder = self.files.folder(directory);
             if folder == Folder::WithHwcaps {
                 for level in self.system.hwcaps {
@@ -119,6 +134,7 @@ impl Resolver<'_> {
                 }
             }
             if folder != Folder::Absent
+                && self.files.may_hold(directory, name)
                 && let Some(hit) = self.take(directory.join(name))?
             {
                 return Ok(Some(hit));
@@ -127,51 +143,60 @@ impl Resolver<'_> {
         Ok(None)
     }
 
-    fn take(&self, path: PathBuf) -> Result<Option<Hit>, Refusal> {
+    fn take(&self, path: PathBuf) -> Hit {
         match self.files.candidate(&path, self.machine) {
             Candidate::Passed => Ok(None),
-            Candidate::Fits(located) => Ok(Some((path, located))),
+            Candidate::Fits(located) => Ok(Some(self.prepared(&path, located))),
             Candidate::Refused(why) => Err(Refusal { path, why }),
         }
     }
 
-    /// The directories in their order: those before ld.so.cache is asked, and those after it.
-    fn directories<'a>(&'a self, process: &'a Process, asker: usize) -> [Vec<&'a [PathBuf]>; 2] {
+    /// Where the needs of an object are looked for.
+    fn route(&self, process: &Process, asker: usize) -> Route {
         let asking = &process.loads[asker];
-        let mut before: Vec<&[PathBuf]> = Vec::new();
+        let mut before = Vec::new();
         if asking.object.runpath.is_none() {
             // DT_RPATH of the object, of those that loaded it, then of the program.
             let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
-            before.extend(chain.chain(process.program()).map(|index| process.loads[index].rpath.as_ref()));
+            let chain = chain.chain(process.program());
+            before.extend(chain.map(|index| Rc::clone(&process.loads[index].prepared.rpath)));
         }
-        before.extend([process.library_path.as_ref(), asking.runpath.as_ref()]);
-        let after = match asking.object.no_default_libs {
-            true => Vec::new(),
-            false => vec![self.system.default_directories.as_slice()],
-        };
-        [before, after]
+        before.extend([Rc::clone(&process.library_path), Rc::clone(&asking.prepared.runpath)]);
+        before.retain(|list| !list.is_empty());
+        Route { before, strict: asking.object.no_default_libs }
+    }
+
+    /// The directories that are looked into after ld.so.cache was asked.
+    fn after(&self, route: &Route) -> &[PathBuf] {
+        if route.strict { &[] } else { &self.system.default_directories }
     }
 
     /// What ld.so.cache has. An object that wants no default directories gets no file from them by
     /// this way either.
-    fn cached(&self, process: &Process, asker: usize, name: &Path) -> Result<Option<Hit>, Refusal> {
+    fn cached(&self, route: &Route, name: &Path) -> Hit {
         let found = || self.system.cache.as_ref()?.find(name.to_str()?);
-        let strict = process.loads[asker].object.no_default_libs;
-        match found().filter(|file| !(strict && self.system.is_default(file))) {
+        match found().filter(|file| !(route.strict && self.system.is_default(file))) {
             Some(file) => self.take(file.to_owned()),
             None => Ok(None),
         }
     }
 
     /// Where the needed names of an object are looked for, each place once.
-    pub fn searched(&self, process: &Process, asker: usize) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = Vec::new();
-        for path in self.directories(process, asker).concat().concat() {
-            let path = crate::fsx::normalize(&path);
-            if !found.contains(&path) {
-                found.push(path);
+    pub fn searched(&self, process: &Process, asker: usize) -> Rc<[PathBuf]> {
+        let number = self.memory.borrow_mut().route(self.route(process, asker));
+        let mut memory = self.memory.borrow_mut();
+        let found = &mut memory.routes[number];
+        if let Some(known) = &found.searched {
+            return Rc::clone(known);
+        }
+        let mut places: Vec<PathBuf> = Vec::new();
+        let before = found.route.before.iter().flat_map(|list| list.iter());
+        for path in before.chain(self.after(&found.route)) {
+            let path = crate::fsx::normalize(path);
+            if !places.contains(&path) {
+                places.push(path);
             }
         }
-        found
+        Rc::clone(found.searched.insert(places.into()))
     }
 }

@@ -1,13 +1,12 @@
 //! The rules on tables of objects.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::*;
 use crate::elf::{Machine, Object, VersionNeed};
 
-/// Objects by path, in the order given. Those in `/old` define the version V_1.
+/// Objects by path, in the order given.
 struct Table(Vec<(&'static str, Object)>);
 
 impl Files for Table {
@@ -31,11 +30,6 @@ impl Files for Table {
     fn program(&self, _: &Path) -> Option<(PathBuf, Located)> {
         None
     }
-
-    fn version_definitions(&self, path: &Path, _: Identity) -> Rc<HashSet<String>> {
-        let defined = path.starts_with("/old").then(|| "V_1".to_owned());
-        Rc::new(defined.into_iter().collect())
-    }
 }
 
 fn object(soname: &str, needed: &[&str]) -> Object {
@@ -53,6 +47,7 @@ fn object(soname: &str, needed: &[&str]) -> Object {
         fault: None,
         version_needs: Vec::new(),
         openings: Vec::new(),
+        version_definitions: Vec::new(),
     }
 }
 
@@ -70,7 +65,7 @@ fn missing(table: Vec<(&'static str, Object)>, offer: Offer<'_>) -> Vec<String> 
     let (files, system) = (Table(table), System::default());
     let resolver = Resolver::new(&files, &system, Machine::X86_64);
     let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), offer);
-    process.missing(0).map(|(_, name)| name.to_owned()).collect()
+    process.missing(0).map(|need| need.name.to_owned()).collect()
 }
 
 const NONE: Offer<'static> = &|_| None;
@@ -147,11 +142,10 @@ fn a_version_that_is_not_defined_is_lacking() {
         let mut ext = rpath(object("", &["liba.so"]), directory);
         let need = VersionNeed { library: "liba.so".into(), version: version.into(), weak };
         ext.version_needs = vec![need];
-        let table = vec![
-            ("/v/ext.so", ext),
-            ("/old/liba.so", object("liba.so", &[])),
-            ("/bare/liba.so", object("liba.so", &[])),
-        ];
+        let mut old = object("liba.so", &[]);
+        old.version_definitions = vec!["V_1".into()];
+        let table =
+            vec![("/v/ext.so", ext), ("/old/liba.so", old), ("/bare/liba.so", object("liba.so", &[]))];
         let (files, system) = (Table(table), System::default());
         let resolver = Resolver::new(&files, &system, Machine::X86_64);
         let process = resolver.open(&Process::default(), Path::new("/v/ext.so"), NONE);

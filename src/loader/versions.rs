@@ -1,10 +1,10 @@
 //! Whether the libraries found define the symbol versions that are wanted of them:
 //! `_dl_check_map_versions` of glibc's elf/dl-version.c.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::files::Identity;
+use super::memory::NumberMap;
 use super::resolve::{Outcome, Process, Resolver};
 
 /// Versions that a library does not define.
@@ -19,12 +19,12 @@ pub struct Lack {
     /// The versions, not empty.
     pub versions: Rc<[String]>,
     /// Those that it defines.
-    pub defined: Rc<HashSet<String>>,
+    pub defined: Rc<[String]>,
 }
 
-/// What each file lacks of the libraries it was seen with, remembered: the same ones are loaded for many
-/// modules.
-pub(super) type Known = HashMap<Identity, Vec<(Identity, Rc<[String]>)>>;
+/// What each object lacks of the libraries it was seen with, by their numbers: the same ones are loaded
+/// for many modules.
+pub(super) type Known = NumberMap<(usize, usize), Rc<[String]>>;
 
 impl Resolver<'_> {
     /// What the objects from `first` on want of their libraries in vain.
@@ -35,22 +35,15 @@ impl Resolver<'_> {
             if load.object.version_needs.is_empty() {
                 continue;
             }
-            let known = known.entry(load.identity).or_default();
-            for need in &load.needs {
-                let Outcome::Loaded(library) = need.outcome else { continue };
+            for (name, outcome) in load.object.needed.iter().zip(&load.outcomes) {
+                let Outcome::Loaded(library) = *outcome else { continue };
                 let asked = &process.loads[library];
-                let seen = known.iter().find(|(identity, _)| *identity == asked.identity);
-                let versions = match seen {
-                    Some((_, versions)) => Rc::clone(versions),
-                    None => {
-                        let versions = self.undefined(process, asker, library);
-                        known.push((asked.identity, Rc::clone(&versions)));
-                        versions
-                    }
-                };
+                let pair = (load.number(), asked.number());
+                let versions = known.entry(pair).or_insert_with(|| self.undefined(process, asker, library));
                 if !versions.is_empty() {
-                    let defined = self.files.version_definitions(&asked.path, asked.identity);
-                    found.push(Lack { asker, library, name: need.name.clone(), versions, defined });
+                    let defined = asked.object.version_definitions.as_slice().into();
+                    let (name, versions) = (name.clone(), Rc::clone(versions));
+                    found.push(Lack { asker, library, name, versions, defined });
                 }
             }
         }
@@ -60,15 +53,18 @@ impl Resolver<'_> {
     /// The versions that one object wants of another which does not define them. A library without
     /// any definitions serves all: the loader only warns.
     fn undefined(&self, process: &Process, asker: usize, library: usize) -> Rc<[String]> {
-        let asked = &process.loads[library];
-        let wanted = process.loads[asker].object.version_needs.iter();
-        let mut wanted =
-            wanted.filter(|need| !need.weak && process.named(&need.library) == Some(library)).peekable();
-        if wanted.peek().is_none() {
+        let (object, defined) =
+            (&process.loads[asker].prepared, &process.loads[library].object.version_definitions);
+        if defined.is_empty() {
             return Rc::default();
         }
-        let defined = self.files.version_definitions(&asked.path, asked.identity);
-        let lacks = |version: &String| !defined.is_empty() && !defined.contains(version);
-        wanted.map(|need| &need.version).filter(|version| lacks(version)).cloned().collect()
+        let needs = object.object.version_needs.iter().zip(&object.version_libraries);
+        let wanted = needs.filter(|(need, name)| !need.weak && process.by_name.get(name) == Some(&library));
+        let wanted: Vec<&String> = wanted.map(|(need, _)| &need.version).collect();
+        if wanted.is_empty() {
+            return Rc::default();
+        }
+        let defined: HashSet<&String> = defined.iter().collect();
+        wanted.into_iter().filter(|version| !defined.contains(version)).cloned().collect()
     }
 }

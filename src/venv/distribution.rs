@@ -4,14 +4,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::scan::may_be_object;
 use crate::fsx;
 use crate::project_name;
 
 /// METADATA holds the long description as well; the headers come first.
 const MAX_METADATA: u64 = 1 << 18;
-/// Far beyond the largest seen: 65,000 files take 7 MB.
-pub(super) const MAX_RECORD: u64 = 32 << 20;
+/// Most headers end within this.
+const USUAL_HEADERS: u64 = 1 << 13;
 /// A version is a few letters.
 const MAX_VERSION: usize = 64;
 
@@ -26,8 +25,6 @@ pub struct Distribution {
     pub requires: Vec<String>,
     /// Its `*.dist-info`.
     pub dist_info: PathBuf,
-    /// The files that RECORD names and that may be objects, made absolute.
-    pub files: Vec<PathBuf>,
 }
 
 impl Distribution {
@@ -41,37 +38,56 @@ impl Distribution {
     }
 
     /// Reads `NAME-VERSION.dist-info`; `None` if it has no usable METADATA.
-    /// Files outside `root` are left out: a RECORD is a stranger's word.
-    pub fn read(dist_info: &Path, root: &Path) -> Option<Self> {
-        let headers = fsx::read_start(&dist_info.join("METADATA"), MAX_METADATA)?;
+    pub fn read(dist_info: &Path) -> Option<Self> {
+        let headers = headers(dist_info)?;
         let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
         let name = value("Name").filter(|name| project_name::is_valid(name))?;
         let name = project_name::normalize(&name);
         let requires = headers_named(&headers, "Requires-Dist").map(requirement_name).collect();
-        let files = record(dist_info, root);
         let version = value("Version").unwrap_or_default().chars().take(MAX_VERSION).collect();
-        Some(Self { name, version, requires, dist_info: dist_info.to_owned(), files })
+        Some(Self { name, version, requires, dist_info: dist_info.to_owned() })
+    }
+}
+
+impl Distribution {
+    /// By name, and the same however often it is read.
+    pub(crate) fn order(&self) -> (&str, &str, &Path) {
+        (&self.name, &self.version, &self.dist_info)
+    }
+}
+
+/// The beginning of METADATA, with all headers.
+fn headers(dist_info: &Path) -> Option<String> {
+    let path = dist_info.join("METADATA");
+    let text = fsx::read_start(&path, USUAL_HEADERS)?;
+    match (text.len() as u64) < USUAL_HEADERS || text.contains("\n\n") || text.contains("\n\r\n") {
+        true => Some(text),
+        false => fsx::read_start(&path, MAX_METADATA),
     }
 }
 
 /// The `*.dist-info` directories in a site-packages. One that begins with `~` is what pip was about to
 /// replace when it was killed.
-pub(super) fn dist_infos(site_packages: &Path) -> Vec<PathBuf> {
+pub fn dist_infos(site_packages: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(site_packages).into_iter().flatten().flatten();
     let is_one = |entry: &fs::DirEntry| {
-        let stashed = entry.file_name().as_encoded_bytes().starts_with(b"~");
-        let path = entry.path();
-        let is_directory =
-            || entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && path.is_dir()));
-        path.extension() == Some(OsStr::new("dist-info")) && !stashed && is_directory()
+        let name = entry.file_name();
+        let stashed = name.as_encoded_bytes().starts_with(b"~");
+        let is_directory = || {
+            let is_link = |kind: fs::FileType| kind.is_symlink() && entry.path().is_dir();
+            entry.file_type().is_ok_and(|kind| kind.is_dir() || is_link(kind))
+        };
+        Path::new(&name).extension() == Some(OsStr::new("dist-info")) && !stashed && is_directory()
     };
-    entries.filter(is_one).map(|entry| entry.path()).collect()
+    let mut found: Vec<PathBuf> = entries.filter(is_one).map(|entry| entry.path()).collect();
+    found.sort();
+    found
 }
 
 /// What a distribution is called, fit to be told to an installer: from METADATA, or where there is
 /// none from the directory's name.
 pub(super) fn name_and_version(dist_info: &Path) -> Option<(String, String)> {
-    let (name, version) = match fsx::read_start(&dist_info.join("METADATA"), MAX_METADATA) {
+    let (name, version) = match headers(dist_info) {
         Some(headers) if !headers.is_empty() => {
             let value = |key: &str| headers_named(&headers, key).next().map(str::to_owned);
             (value("Name")?, value("Version")?)
@@ -107,16 +123,6 @@ fn headers_named<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> 
     })
 }
 
-fn record(dist_info: &Path, root: &Path) -> Vec<PathBuf> {
-    let Some(base) = dist_info.parent() else { return Vec::new() };
-    let Some(text) = fsx::read_start(&dist_info.join("RECORD"), MAX_RECORD) else { return Vec::new() };
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let rows = reader.records().flatten();
-    let rows = rows.filter(|row| row.get(0).is_some_and(|name| may_be_object(Path::new(name))));
-    let paths = rows.filter_map(|row| Some(fsx::normalize(&base.join(row.get(0)?))));
-    paths.filter(|path| path.starts_with(root)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,18 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn a_record_cannot_lead_out_of_the_venv() {
+    fn headers_end_at_the_first_empty_line_however_long_they_are() {
         let folder = tempfile::tempdir().unwrap();
-        let info = folder.path().join("lib/x-1.dist-info");
-        fs::create_dir_all(&info).unwrap();
-        fs::write(info.join("METADATA"), "Name: X\nVersion: 1\n\nName: not this\n").unwrap();
-        fs::write(
-            info.join("RECORD"),
-            "x/a.so,,\n\"x/b,\"\"c.so\",,\n../bin/x,,\n../../../etc/passwd,,\n/etc/passwd,,\n",
-        )
-        .unwrap();
-        let found = Distribution::read(&info, folder.path()).unwrap();
-        let wanted = ["lib/x/a.so", "lib/x/b,\"c.so", "bin/x"].map(|name| folder.path().join(name));
-        assert_eq!((found.name.as_str(), found.files.as_slice()), ("x", &wanted[..]));
+        let long: String = (0..2000).map(|number| format!("Classifier: {number}\n")).collect();
+        for headers in ["", &long] {
+            let text = format!("Name: X\n{headers}Version: 1\n\nName: not this\nVersion: 2\n");
+            fs::write(folder.path().join("METADATA"), text).unwrap();
+            let found = Distribution::read(folder.path()).unwrap();
+            assert_eq!((found.name.as_str(), found.version.as_str()), ("x", "1"));
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::distribution::{self, MAX_RECORD};
+use super::distribution;
+use super::record::{MAX_RECORD, each_row};
 use crate::fsx;
 
 /// A word.
@@ -82,15 +83,17 @@ impl Files<'_> {
         };
         let (mut absent, mut truncated) = (Tally::default(), Tally::default());
         let mut finished = false;
-        for row in rows(&text) {
-            let Some(path) = row.get(0).filter(|path| counts(path)) else { continue };
+        each_row(&text, |path, size| {
+            if !counts(path) {
+                return;
+            }
             finished |= path.ends_with(b".dist-info/INSTALLER");
             if self.lacks(path) {
                 absent.add(path);
-            } else if interrupted && self.has_other_size(path, row.get(2)) {
+            } else if interrupted && self.has_other_size(path, size) {
                 truncated.add(path);
             }
-        }
+        });
         let unfinished = (interrupted && !finished).then_some(Fault::NotFinished);
         unfinished
             .or_else(|| absent.total().map(|(count, first)| Fault::Absent(count, first)))
@@ -116,8 +119,8 @@ impl Files<'_> {
     }
 
     /// Scripts are left out: this program changes them where a venv was moved.
-    fn has_other_size(&self, path: &[u8], size: Option<&[u8]>) -> bool {
-        let recorded = size.and_then(|size| str::from_utf8(size).ok()?.parse::<u64>().ok());
+    fn has_other_size(&self, path: &[u8], size: &[u8]) -> bool {
+        let recorded = str::from_utf8(size).ok().and_then(|size| size.parse::<u64>().ok());
         let path = fsx::normalize(&self.base.join(OsStr::from_bytes(path)));
         let Some(recorded) = recorded.filter(|_| path.starts_with(self.base)) else { return false };
         fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() != recorded)
@@ -142,15 +145,11 @@ pub(super) fn recorded(base: &Path) -> Vec<PathBuf> {
         fsx::read_bytes(&dist_info.join("RECORD"), MAX_RECORD).ok()?
     });
     let paths = |text: Vec<u8>| -> Vec<PathBuf> {
-        let path = |row: csv::ByteRecord| Some(base.join(OsStr::from_bytes(row.get(0)?)));
-        rows(&text).filter_map(path).collect()
+        let mut found = Vec::new();
+        each_row(&text, |path, _| found.push(base.join(OsStr::from_bytes(path))));
+        found
     };
     texts.flat_map(paths).collect()
-}
-
-fn rows(text: &[u8]) -> impl Iterator<Item = csv::ByteRecord> + '_ {
-    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
-    reader.into_byte_records().map_while(Result::ok)
 }
 
 /// Whether a file is a module or an object, by its name.

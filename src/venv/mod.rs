@@ -17,6 +17,7 @@ pub mod make;
 pub mod packages;
 pub mod plan;
 mod project_file;
+pub mod record;
 pub mod relocate;
 pub mod repair;
 pub mod replaced;
@@ -39,10 +40,10 @@ use crate::shell::word;
 pub use abi::Abi;
 pub use config_file::ConfigFile;
 pub use direct_url::Origin;
-pub use distribution::Distribution;
+pub use distribution::{Distribution, dist_infos};
 pub use interpreter::{Interpreter, LoaderKind, led_to};
 pub use loads::Loads;
-pub use scan::{Owned, files, read_distributions};
+pub use scan::{may_be_object, read_distributions};
 
 /// A venv that exists and has an interpreter.
 #[derive(Debug)]

@@ -250,7 +250,6 @@ mod tests {
             version: "2".into(),
             requires: Vec::new(),
             dist_info: "/none".into(),
-            files: Vec::new(),
         }
     }
 

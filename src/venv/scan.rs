@@ -1,10 +1,6 @@
-//! Which files of a venv may be objects, and whose they are.
+//! What is installed in a venv, and which of its files may be objects.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-
-use walkdir::WalkDir;
+use std::path::PathBuf;
 
 use super::Distribution;
 use super::distribution::dist_infos;
@@ -12,63 +8,33 @@ use super::distribution::dist_infos;
 /// Endings of files that are never objects. Any other file is looked into: wheels have objects
 /// without the executable bit, and with endings such as `.so.6.0.0`, `.mexa64` or none.
 const NO_OBJECTS: &[&str] = &[
-    "a", "c", "cc", "cfg", "cpp", "css", "csv", "cu", "cuh", "f90", "gif", "gz", "h", "hpp", "html", "ico",
-    "in", "inc", "ini", "ipynb", "jpg", "js", "json", "map", "md", "npy", "npz", "o", "pem", "png", "pxd",
-    "pxi", "py", "pyc", "pyi", "pyx", "qml", "rst", "svg", "toml", "ts", "ttf", "txt", "typed", "woff",
-    "woff2", "xml", "yaml", "yml", "zip",
+    "a", "afm", "bmp", "bz2", "c", "cc", "cfg", "cjs", "cmake", "cpp", "css", "csv", "cu", "cuh", "cxx",
+    "dic", "eot", "f", "f90", "gif", "gz", "h", "h5", "hpp", "html", "ico", "in", "inc", "ini", "ipynb",
+    "j2", "jpg", "js", "json", "lark", "less", "map", "mat", "md", "mjs", "mo", "mplstyle", "npy", "npz",
+    "o", "ods", "orc", "otf", "pak", "parquet", "pdf", "pem", "pickle", "pkl", "png", "po", "ps1", "pxd",
+    "pxi", "py", "pyc", "pyf", "pyi", "pyx", "qm", "qml", "qmltypes", "rst", "sass", "scss", "sh", "sip",
+    "svg", "svgz", "tcl", "tex", "tif", "toml", "tpl", "ts", "tsx", "ttf", "txt", "typed", "wav", "woff",
+    "woff2", "xml", "xsd", "xsl", "xz", "yaml", "yml", "zip",
 ];
 
-/// A file and the distributions (by index) whose RECORD names it: two may own the same.
-#[derive(Debug)]
-pub struct Owned {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// Indices into the distributions; none for a file that no RECORD names.
-    pub owners: Vec<usize>,
-}
-
 /// The distributions in a venv, by name.
-pub fn read_distributions(site_packages: &[PathBuf], root: &Path) -> Vec<Distribution> {
+pub fn read_distributions(site_packages: &[PathBuf]) -> Vec<Distribution> {
     let mut found: Vec<Distribution> = site_packages
         .iter()
         .flat_map(|directory| dist_infos(directory))
-        .filter_map(|path| Distribution::read(&path, root))
+        .filter_map(|path| Distribution::read(&path))
         .collect();
-    found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    found.sort_by(|a, b| a.order().cmp(&b.order()));
     found
 }
 
-/// Every file below `root` that may be an object, in path order: those that RECORDs name, then
-/// those that only a walk of the tree finds.
-pub fn files(root: &Path, site_packages: &[PathBuf], distributions: &[Distribution]) -> Vec<Owned> {
-    let mut owners: HashMap<&Path, Vec<usize>> = HashMap::new();
-    for (index, distribution) in distributions.iter().enumerate() {
-        for path in &distribution.files {
-            owners.entry(path).or_default().push(index);
-        }
-    }
-    let walked = walk(root, site_packages, &owners.keys().copied().collect());
-    let named = owners.into_iter().map(|(path, owners)| Owned { path: path.to_owned(), owners });
-    let unnamed = walked.into_iter().map(|path| Owned { path, owners: Vec::new() });
-    let mut all: Vec<Owned> = named.chain(unnamed).collect();
-    all.sort_by(|a, b| a.path.cmp(&b.path));
-    all
-}
-
-fn walk(root: &Path, site_packages: &[PathBuf], known: &HashSet<&Path>) -> Vec<PathBuf> {
-    let places = site_packages.iter().cloned().chain([root.join("bin")]);
-    places
-        .flat_map(|place| WalkDir::new(place).follow_links(false))
-        .flatten()
-        .filter(|entry| entry.file_type().is_file())
-        .map(walkdir::DirEntry::into_path)
-        .filter(|path| may_be_object(path) && !known.contains(path.as_path()))
-        .collect()
-}
-
-pub(super) fn may_be_object(path: &Path) -> bool {
-    let ending = path.extension().and_then(OsStr::to_str);
-    ending.is_none_or(|ending| NO_OBJECTS.binary_search(&ending).is_err())
+/// Whether a file of this name is looked into.
+pub fn may_be_object(file_name: &[u8]) -> bool {
+    // As in paths, a name that only begins with a dot has no ending.
+    let dot = file_name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
+    let Some(ending) = dot.map(|dot| &file_name[dot + 1..]) else { return true };
+    // Most files of most distributions.
+    ending != b"py" && NO_OBJECTS.binary_search_by(|known| known.as_bytes().cmp(ending)).is_err()
 }
 
 #[cfg(test)]
@@ -90,8 +56,8 @@ mod tests {
             "y.mexa64",
             "ptxas-blackwell",
         ] {
-            assert!(may_be_object(Path::new(name)), "{name}");
+            assert!(may_be_object(name.as_bytes()), "{name}");
         }
-        assert!(!may_be_object(Path::new("x.py")));
+        assert!(!may_be_object(b"x.py") && !may_be_object(b"a.b.json") && may_be_object(b".py"));
     }
 }

@@ -65,7 +65,6 @@ mod tests {
             version: "9".into(),
             dist_info: PathBuf::new(),
             requires: Vec::new(),
-            files: Vec::new(),
         });
         let found = shadowed(root.as_os_str(), &installed, Path::new("/venv"));
         let names: Vec<_> = found.iter().map(|one| one.name.as_str()).collect();

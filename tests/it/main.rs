@@ -23,6 +23,7 @@ mod provide;
 mod pythons;
 mod renewals;
 mod repair;
+mod scan;
 mod settings;
 mod shells;
 mod sources;

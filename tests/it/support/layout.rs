@@ -106,16 +106,16 @@ impl Layout {
 
     fn modelled(&self, process: &Process) -> Seen {
         let (mut found, mut missing, mut seen) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::from([0]));
-        for need in process.loads.iter().flat_map(|load| &load.needs) {
-            match &need.outcome {
+        for need in process.needs(0) {
+            match need.outcome {
                 Outcome::Loaded(index) => {
                     let path = process.loads[*index].path.to_str().unwrap();
                     if seen.insert(*index) && !is_the_systems_own(path) {
-                        found.insert(self.short(&told(&need.name, path)));
+                        found.insert(self.short(&told(need.name, path)));
                     }
                 }
                 Outcome::Missing => {
-                    missing.insert(self.short(&need.name));
+                    missing.insert(self.short(need.name));
                 }
                 Outcome::Refused(refusal) => {
                     let text = format!("{}: {}", refusal.path.display(), refusal.why);
@@ -161,9 +161,8 @@ impl Layout {
 
     /// What fails first in the loader's order: a name, or a file and why.
     fn failure(&self, process: &Process, first: usize) -> Option<String> {
-        let needs = process.loads[first..].iter().flat_map(|load| &load.needs);
-        needs.into_iter().find_map(|need| match &need.outcome {
-            Outcome::Missing => Some(need.name.clone()),
+        process.needs(first).find_map(|need| match need.outcome {
+            Outcome::Missing => Some(need.name.to_string()),
             Outcome::Refused(refusal) => Some(format!("{}: {}", refusal.path.display(), refusal.why)),
             _ => None,
         })
