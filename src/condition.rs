@@ -10,18 +10,23 @@ use crate::diagnose::{
 };
 use crate::examine::{is_ignored, repair_remedy};
 use crate::offer;
+use crate::survey::Survey;
 use crate::venv::repair::Repair;
 use crate::venv::shadow::{self, Shadowed};
 use crate::venv::stamp::{self, Stamp};
 use crate::venv::{self, Abi, ConfigFile, Distribution, Origin, Venv, health, led_to, sources};
 
 /// The venv as it was made, against what it is now, whatever loads its objects.
-pub fn installation(venv: &Venv, config: &Config) -> Vec<Finding> {
+pub fn installation(venv: &Venv, config: &Config, survey: &Survey) -> Vec<Finding> {
     let exists = |path: &Path| path.exists();
     let packages = venv.site_packages.iter().filter_map(|path| path.parent()?.file_name()?.to_str());
     let packages: Vec<Abi> = packages.filter_map(Abi::of_name).collect();
     let stale = diagnose::stale(&venv.interpreter, &packages, exists, anew(&venv.root));
-    let damaged = health::damaged(&venv.site_packages, &venv.root, stamp::is_unfinished(&venv.root));
+    let interrupted = stamp::is_unfinished(&venv.root);
+    let damaged = match interrupted {
+        true => health::damaged(&venv.site_packages, &venv.root, true),
+        false => health::damaged_since(&venv.site_packages, &venv.root, &|path| survey.wholeness(path)),
+    };
     let tried = Stamp::read(&config.venv).map(|stamp| stamp.damaged).unwrap_or_default();
     let incomplete = damaged.iter().map(|damaged| {
         let repair = Repair::of(damaged, Origin::of(&damaged.dist_info));

@@ -155,6 +155,11 @@ pub fn free_space(path: &Path) -> Option<u64> {
     Some(known.f_bavail.saturating_mul(known.f_frsize))
 }
 
+/// When a file was modified, in nanoseconds since 1970.
+pub fn modified(metadata: &fs::Metadata) -> i64 {
+    metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec())
+}
+
 /// The path of what lies below a directory, by text alone.
 pub fn below<'p>(directory: &Path, path: &'p Path) -> Option<&'p Path> {
     let rest = path.as_os_str().as_bytes().strip_prefix(directory.as_os_str().as_bytes())?;

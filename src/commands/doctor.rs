@@ -64,8 +64,10 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let repair = |repair: &Repair| repair_remedy(repair, ours);
     if arguments.loader == Loader::Nix {
         let nothing = Reaching { repair: &repair, ..Reaching::NOTHING };
-        let mut report = examine(&tree, &target, &nothing, &config.ignore).report;
-        report.add_all(condition::installation(venv, config));
+        let found = examine(&tree, &target, &nothing, &config.ignore);
+        let mut report = found.report;
+        report.add_all(condition::installation(venv, config, &found.survey));
+        std::mem::forget(found.survey);
         return report;
     }
     let (reaching, offered) = (reaching(config, venv), offered(environment, venv));
@@ -82,8 +84,10 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     };
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
-    report.add_all(condition::installation(venv, config));
+    report.add_all(condition::installation(venv, config, &found.survey));
     report.add_all(condition::surroundings(venv, config, environment, &found.survey.distributions));
+    // The process ends soon, and to free thousands of objects would take a few milliseconds.
+    std::mem::forget(found.survey);
     report
 }
 

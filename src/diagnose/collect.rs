@@ -11,13 +11,13 @@ use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
-use super::own_loads::OwnLoads;
+use super::own_loads::{OwnLoads, package};
 use super::preload::Preloads;
 use super::role::{Role, role};
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
-use crate::loader::{Load, Need, Offer, Process, Refusal, Resolver};
+use crate::loader::{Lack, Likeness, Load, Need, Offer, Process, Refusal, Resolver};
 use crate::venv::{Abi, Distribution};
 
 /// A file of the venv that was looked into.
@@ -178,6 +178,27 @@ struct Misses<'a> {
     /// Objects that are known to be loaded by an import.
     imported: HashSet<Rc<Path>>,
     imported_numbers: HashSet<usize>,
+    /// What each of those lacks that are alike, where that is all there is to say of one.
+    alike: HashMap<Likeness, Option<Rc<Lacks>>>,
+}
+
+/// The names that nothing satisfies, of an object and what it loads.
+struct Lacks {
+    own: Vec<OwnLack>,
+    /// Whether other files of the venv miss some: they are charged with these.
+    others: bool,
+}
+
+impl Lacks {
+    fn is_none(&self) -> bool {
+        self.own.is_empty() && !self.others
+    }
+}
+
+/// A name that an object itself misses.
+struct OwnLack {
+    name: String,
+    searched: Rc<[PathBuf]>,
 }
 
 /// What keeps objects from being loaded, as each is in its role.
@@ -201,6 +222,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         old: OldLibraries::default(),
         imported: HashSet::new(),
         imported_numbers: HashSet::new(),
+        alike: HashMap::new(),
     };
     let role_of =
         |(examined, object): (&'_ Examined, &'_ Object)| role(&examined.shown, object, input.python);
@@ -211,18 +233,26 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     };
     of(Role::Extension).for_each(|examined| misses.open(examined, Reach::Import));
     of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
-    let own_loads = OwnLoads::new(input);
-    for examined in of(Role::Library) {
-        if !misses.imported.contains(examined.path.as_path()) {
-            let reach = if own_loads.load(examined) { Reach::Import } else { Reach::Plugin };
-            misses.open(examined, reach);
+    let libraries: Vec<&Examined> = of(Role::Library).filter(|found| !misses.is_imported(found)).collect();
+    // Only where something is wrong does it matter what a package loads by itself.
+    let packages: HashSet<PathBuf> = libraries
+        .iter()
+        .filter(|found| misses.is_troubled(found))
+        .filter_map(|found| package(found))
+        .collect();
+    let own_loads = OwnLoads::new(input, &packages);
+    let (own, others): (Vec<&Examined>, _) = libraries.into_iter().partition(|found| own_loads.load(found));
+    own.into_iter().for_each(|examined| misses.open(examined, Reach::Import));
+    for examined in others {
+        if !misses.is_imported(examined) {
+            misses.open(examined, Reach::Plugin);
         }
     }
     misses.into_findings()
 }
 
 impl<'a> Misses<'a> {
-    /// Loads `root` as its role has it and notes what is missing.
+    /// Loads `root` as its role has it and notes what is missing. Of those that are alike, one is loaded.
     fn open(&mut self, root: &'a Examined, reach: Reach) {
         if self.is_foreign(root) {
             // One for each libc, side by side, is as it should be.
@@ -231,29 +261,106 @@ impl<'a> Misses<'a> {
             }
             return;
         }
-        let (resolver, offer) = (&self.input.resolver, self.input.offer);
-        let (first, process) = match reach {
-            Reach::Program => (0, resolver.start(&root.path, offer)),
-            _ => {
-                let start = &self.input.interpreter;
-                (start.loads.len(), resolver.open(start, &root.path, offer))
+        if reach == Reach::Program {
+            let process = self.input.resolver.start(&root.path, self.input.offer);
+            let lacking = self.input.resolver.lacking(&process, 0);
+            return self.note_all((&process, 0), &lacking, root, reach);
+        }
+        let Some(likeness) = self.input.resolver.likeness(&root.path) else {
+            return self.note_unloadable(root, reach);
+        };
+        match self.alike.get(&likeness).cloned().flatten() {
+            Some(lacks) => {
+                let own = lacks.own.iter();
+                own.for_each(|lack| self.note([root, root], &lack.name, reach, &lack.searched));
+                if reach == Reach::Import {
+                    self.imported.insert(root.path.as_path().into());
+                }
+            }
+            None => {
+                let process = self.dlopen(root);
+                let first = self.input.interpreter.loads.len();
+                let lacking = self.input.resolver.lacking(&process, first);
+                let lacks = self.lacks(&process, first, &lacking);
+                self.alike.insert(likeness, lacks);
+                self.note_all((&process, first), &lacking, root, reach);
+            }
+        }
+    }
+
+    fn dlopen(&self, root: &Examined) -> Process {
+        let Input { resolver, interpreter, offer, .. } = self.input;
+        resolver.open(interpreter, &root.path, offer)
+    }
+
+    fn is_imported(&self, examined: &Examined) -> bool {
+        self.imported.contains(examined.path.as_path())
+    }
+
+    /// Whether there is anything to note of a library.
+    fn is_troubled(&mut self, root: &Examined) -> bool {
+        let Some(likeness) = self.input.resolver.likeness(&root.path) else { return true };
+        let is_sound = |lacks: &Option<Rc<Lacks>>| lacks.as_ref().is_some_and(|lacks| lacks.is_none());
+        let sound = match self.alike.get(&likeness) {
+            Some(known) => is_sound(known),
+            None => {
+                let (process, first) = (self.dlopen(root), self.input.interpreter.loads.len());
+                let lacking = self.input.resolver.lacking(&process, first);
+                let lacks = self.lacks(&process, first, &lacking);
+                let sound = is_sound(&lacks);
+                // What else there is to note is noted when it is opened.
+                if sound {
+                    self.alike.insert(likeness, lacks);
+                }
+                sound
             }
         };
+        !sound || self.is_foreign(root)
+    }
+
+    /// What all objects lack that are like the one at `first`; `None` if that takes more than names.
+    fn lacks(&mut self, process: &Process, first: usize, lacking: &[Lack]) -> Option<Rc<Lacks>> {
+        process.loads.get(first)?;
+        let is_simple = lacking.is_empty()
+            && process.refused(first).next().is_none()
+            && process.loads.iter().skip(first).all(|load| load.object.openings.is_empty())
+            // Objects that are alike may go by other names.
+            && !process.needs_object(first);
+        if !is_simple {
+            return None;
+        }
+        let mut lacks = Lacks { own: Vec::new(), others: false };
+        for Need { load, name, .. } in process.missing(first) {
+            if load == first {
+                let searched = self.input.resolver.searched(process, load);
+                lacks.own.push(OwnLack { name: name.to_owned(), searched });
+            } else {
+                // A library from outside is charged to what loads it.
+                self.own(&process.loads[load])?;
+                lacks.others = true;
+            }
+        }
+        Some(lacks.into())
+    }
+
+    /// Notes all that the objects from `first` on lack.
+    fn note_all(
+        &mut self,
+        (process, first): (&Process, usize),
+        lacking: &[Lack],
+        root: &'a Examined,
+        reach: Reach,
+    ) {
         for Need { load, place, name, .. } in process.missing(first) {
             let own = self.own(&process.loads[load]);
             if own.is_some() && !self.asked.insert((process.loads[load].number(), place)) {
                 continue;
             }
-            let asker = own.unwrap_or(root);
-            if self.is_foreign(asker) {
-                self.musl.note(asker, reach);
-            } else if !self.preloads.brings(&asker.owners, name) {
-                let gone = would_have(self.input.exists, name, [asker, root]);
-                self.note(asker, name, reach, &resolver.searched(&process, load), gone.as_deref());
-            }
+            let searched = self.input.resolver.searched(process, load);
+            self.note([own.unwrap_or(root), root], name, reach, &searched);
         }
-        self.note_openings(&process, first, reach);
-        self.note_unusable(&process, first, root, reach);
+        self.note_openings(process, first, reach);
+        self.note_unusable((process, first), lacking, root, reach);
         if reach == Reach::Import {
             for load in process.loads.iter().skip(first) {
                 if self.imported_numbers.insert(load.number()) {
@@ -288,24 +395,34 @@ impl<'a> Misses<'a> {
         object.is_ok_and(|object| musl::is_foreign(self.input, examined, object))
     }
 
-    /// Notes the files that are found and do not serve: damaged, or too old.
-    fn note_unusable(&mut self, process: &Process, first: usize, root: &'a Examined, reach: Reach) {
+    /// Notes a file that the loader will not have.
+    fn note_unloadable(&mut self, root: &'a Examined, reach: Reach) {
         let verdict = root.object.as_ref().map(|object| object.verdict(self.input.machine));
         if let (Ok(Verdict::Refused(why)), Reach::Import) = (verdict, reach) {
             let refusal = Refusal { path: root.path.clone(), why: why.into() };
             self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
         }
+    }
+
+    /// Notes the files that are found and do not serve: damaged, or too old.
+    fn note_unusable(
+        &mut self,
+        (process, first): (&Process, usize),
+        lacking: &[Lack],
+        root: &'a Examined,
+        reach: Reach,
+    ) {
         for (need, refusal) in process.refused(first) {
             let asker = self.asker(&process.loads[need.load], root);
             if !self.preloads.brings(&asker.owners, need.name) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }
-        for lack in self.input.resolver.lacking(process, first) {
+        for lack in lacking {
             let asker = self.asker(&process.loads[lack.asker], root);
             let path = &process.loads[lack.library].path;
             let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
-            self.old.note(self.input, &lack, asker, (path, theirs), reach);
+            self.old.note(self.input, lack, asker, (path, theirs), reach);
         }
     }
 
@@ -321,14 +438,15 @@ impl<'a> Misses<'a> {
         *self.own.entry(load.number()).or_insert_with(find)
     }
 
-    fn note(
-        &mut self,
-        asker: &Examined,
-        name: &str,
-        reach: Reach,
-        searched: &Rc<[PathBuf]>,
-        gone: Option<&Path>,
-    ) {
+    /// Notes a name that `asker` misses when `root` is loaded.
+    fn note(&mut self, [asker, root]: [&Examined; 2], name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
+        if self.is_foreign(asker) {
+            return self.musl.note(asker, reach);
+        }
+        if self.preloads.brings(&asker.owners, name) {
+            return;
+        }
+        let gone = would_have(self.input.exists, name, [asker, root]);
         for owner in asker.owners() {
             let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
                 reach,
@@ -336,7 +454,7 @@ impl<'a> Misses<'a> {
                 searched: Rc::clone(searched),
                 gone: None,
             });
-            miss.gone = miss.gone.take().or_else(|| gone.map(Path::to_owned));
+            miss.gone = miss.gone.take().or_else(|| gone.clone());
             miss.reach = miss.reach.min(reach);
             miss.objects.push(asker.shown.display().to_string());
         }

@@ -9,24 +9,29 @@ use super::role::is_extension;
 /// Packages with extension modules: these load what else there is.
 pub(super) struct OwnLoads<'a> {
     input: &'a Input<'a>,
+    /// The only folders in question.
+    packages: &'a HashSet<PathBuf>,
     with_extensions: HashSet<(PathBuf, Owner)>,
 }
 
 impl<'a> OwnLoads<'a> {
-    pub(super) fn new(input: &'a Input<'a>) -> Self {
+    pub(super) fn new(input: &'a Input<'a>, packages: &'a HashSet<PathBuf>) -> Self {
         let mut with_extensions = HashSet::new();
-        for examined in input.examined.iter().filter(|examined| is_extension(&examined.shown, input.python)) {
-            if let Some(package) = package(examined) {
+        let examined = input.examined.iter().filter(|_| !packages.is_empty());
+        for examined in examined.filter(|examined| is_extension(&examined.shown, input.python)) {
+            if let Some(package) = package(examined).filter(|package| packages.contains(package)) {
                 with_extensions.extend(examined.owners().map(|owner| (package.clone(), owner)));
             }
         }
-        Self { input, with_extensions }
+        Self { input, packages, with_extensions }
     }
 
     /// Whether a package without extension modules loads this library of its own by itself.
     pub(super) fn load(&self, examined: &Examined) -> bool {
         let Some(name) = examined.path.file_name().and_then(|name| name.to_str()) else { return false };
-        let Some(package) = package(examined) else { return false };
+        let Some(package) = package(examined).filter(|package| self.packages.contains(package)) else {
+            return false;
+        };
         // Of what nobody owns, nothing is known.
         let owner = examined
             .owners
@@ -37,7 +42,7 @@ impl<'a> OwnLoads<'a> {
 }
 
 /// The folder of the top-level package that a file lies in.
-fn package(examined: &Examined) -> Option<PathBuf> {
+pub(super) fn package(examined: &Examined) -> Option<PathBuf> {
     let mut parts = examined.shown.components();
     let Some(Component::Normal(top)) = parts.next() else { return None };
     // A file beside the packages is in none.

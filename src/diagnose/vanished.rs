@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
+use memchr::memmem;
+
 use crate::elf::Object;
 use crate::offer::{in_store, store_package};
 
@@ -44,6 +46,13 @@ impl Vanished {
     }
 }
 
+/// Whether a search path leads into the store at all. Most do not.
+fn names_store(examined: &Examined) -> bool {
+    let Ok(object) = &examined.object else { return false };
+    let texts = [&object.rpath, &object.runpath].into_iter().flatten();
+    texts.map(|text| text.as_bytes()).any(|text| memmem::find(text, b"/nix/store").is_some())
+}
+
 /// The store package that a missing name would be found in, by the search paths of `objects`, were it not
 /// gone.
 pub(super) fn would_have(
@@ -55,7 +64,10 @@ pub(super) fn would_have(
     if name.contains('/') {
         return gone(Path::new(name));
     }
-    let objects = objects.into_iter().filter_map(|examined| examined.object.as_deref().ok());
+    let objects = objects
+        .into_iter()
+        .filter(|examined| names_store(examined))
+        .filter_map(|examined| examined.object.as_deref().ok());
     objects.flat_map(searched).find_map(|path| gone(&path))
 }
 

@@ -14,12 +14,13 @@ use crate::offer;
 use crate::provide::packages;
 use crate::provision::Provision;
 use crate::report;
+use crate::survey::Survey;
 use crate::venv::install::Installation;
 use crate::venv::plan::{Observed, Plan, Present};
 use crate::venv::repair::{self, Repair};
 use crate::venv::sources::{self, Sources};
 use crate::venv::stamp::{self, Stamp};
-use crate::venv::{Venv, leftovers, make, read_distributions, site_packages};
+use crate::venv::{Venv, health, leftovers, make, read_distributions, site_packages};
 
 /// What `python -m venv` itself brings, or brought.
 const SEEDS: [&str; 4] = ["pip", "pkg-resources", "setuptools", "wheel"];
@@ -62,9 +63,7 @@ impl Work<'_> {
         self.finish(venv)?;
         // Without a stamp the next entry tries again.
         rebuilt.inspect_err(|error| stamp::note_failure(venv, &format!("{error:#}")))?;
-        if let Err(error) = found.survey.keep() {
-            self.entry.speaker.detail(format_args!("{error:#}"));
-        }
+        self.keep(&found.survey);
         stamp.write()
     }
 
@@ -84,6 +83,16 @@ impl Work<'_> {
             self.entry.speaker.help(format_args!("pip install {}", lost.join(" ")));
         }
         Ok(())
+    }
+
+    /// Keeps the scan for doctor, which can do without.
+    fn keep(&self, survey: &Survey) {
+        let venv = &self.config().venv;
+        let damaged = health::damaged_since(&site_packages(venv), venv, &|path| survey.wholeness(path));
+        let is_damaged = |path: &Path| damaged.iter().any(|damaged| damaged.dist_info == path);
+        if let Err(error) = survey.keep(is_damaged) {
+            self.entry.speaker.detail(format_args!("{error:#}"));
+        }
     }
 
     fn works(&self) -> bool {

@@ -59,6 +59,20 @@ pub(super) struct Prepared {
     /// DT_RPATH as far as it counts, and DT_RUNPATH, expanded.
     pub(super) rpath: Directories,
     pub(super) runpath: Directories,
+    pub(super) likeness: Likeness,
+}
+
+/// What objects have in common that load the same libraries, and ask the same of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Likeness(usize);
+
+/// What that follows from. Lists of directories by their addresses.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Traits {
+    needed: Vec<Name>,
+    versions: Vec<(Name, Name, bool)>,
+    paths: [usize; 2],
+    strict: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +108,7 @@ pub(super) struct Memory {
     pub(super) routes: Vec<Found>,
     /// By the addresses of the lists: to compare all paths takes longer than the search.
     route_numbers: NumberMap<(Vec<usize>, usize), RouteNumber>,
+    likenesses: HashMap<Traits, Likeness>,
     lists: HashSet<Directories>,
     names: HashMap<Rc<str>, Name>,
     texts: Vec<Rc<str>>,
@@ -140,6 +155,11 @@ impl Memory {
         })
     }
 
+    fn versions(&mut self, object: &Object, libraries: &[Name]) -> Vec<(Name, Name, bool)> {
+        let needs = object.version_needs.iter().zip(libraries);
+        needs.map(|(need, library)| (*library, self.name(&need.version), need.weak)).collect()
+    }
+
     pub(super) fn prepared(&self, path: &Path) -> Option<Rc<Prepared>> {
         self.prepared.get(path.as_os_str()).cloned()
     }
@@ -153,16 +173,28 @@ impl Memory {
         [rpath, runpath]: [Vec<PathBuf>; 2],
     ) -> Rc<Prepared> {
         let Located { identity, object } = located;
+        let (rpath, runpath) = (self.list(rpath), self.list(runpath));
+        let version_libraries: Vec<Name> =
+            object.version_needs.iter().map(|need| self.name(&need.library)).collect();
+        let soname = object.soname.as_deref().map(|soname| self.name(soname));
+        let traits = Traits {
+            needed: needed.iter().map(|needed| needed.name).collect(),
+            versions: self.versions(&object, &version_libraries),
+            paths: [&rpath, &runpath].map(|list| list.as_ptr().addr()),
+            strict: object.no_default_libs,
+        };
+        let next = Likeness(self.likenesses.len());
         let prepared = Rc::new(Prepared {
+            likeness: *self.likenesses.entry(traits).or_insert(next),
             number: self.prepared.len(),
             path: path.into(),
             normal: crate::fsx::normalize(path),
             identity,
             needed,
-            version_libraries: object.version_needs.iter().map(|need| self.name(&need.library)).collect(),
-            soname: object.soname.as_deref().map(|soname| self.name(soname)),
-            rpath: self.list(rpath),
-            runpath: self.list(runpath),
+            version_libraries,
+            soname,
+            rpath,
+            runpath,
             object,
         });
         self.prepared.insert(path.as_os_str().to_owned(), Rc::clone(&prepared));

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::files::{Candidate, Files, Located};
 use super::glibc;
-use super::memory::{Directories, Memory, Name, Needed, NumberMap, Prepared, RouteNumber};
+use super::memory::{Directories, Likeness, Memory, Name, Needed, NumberMap, Prepared, RouteNumber};
 use super::search::{Refusal, System};
 use super::versions::Known;
 use crate::elf::{Machine, Object};
@@ -79,6 +79,8 @@ pub struct Process {
     pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
+    /// Needs that nothing satisfies: object, and which of its needed names.
+    unsatisfied: Vec<(usize, usize)>,
     pub(super) by_name: NumberMap<Name, usize>,
 }
 
@@ -145,12 +147,27 @@ impl<'a> Resolver<'a> {
         process
     }
 
+    /// What tells whether another object loads, and lacks, the same; `None` if there is none to load.
+    pub fn likeness(&self, path: &Path) -> Option<Likeness> {
+        match self.files.candidate(path, self.machine) {
+            Candidate::Fits(located) => Some(self.prepared(path, located).likeness),
+            _ => None,
+        }
+    }
+
     /// Loads what the objects from `next` on need.
     fn load_needs(&self, process: &mut Process, mut next: usize, offer: Offer<'_>) {
         while next < process.loads.len() {
             let prepared = Rc::clone(&process.loads[next].prepared);
-            let outcomes = prepared.needed.iter().map(|needed| self.satisfy(process, next, *needed, offer));
-            process.loads[next].outcomes = outcomes.collect();
+            let mut outcomes = Vec::with_capacity(prepared.needed.len());
+            for (place, needed) in prepared.needed.iter().enumerate() {
+                let outcome = self.satisfy(process, next, *needed, offer);
+                if matches!(outcome, Outcome::Missing | Outcome::Refused(_)) {
+                    process.unsatisfied.push((next, place));
+                }
+                outcomes.push(outcome);
+            }
+            process.loads[next].outcomes = outcomes;
             next += 1;
         }
     }
@@ -250,15 +267,30 @@ impl Process {
 
     /// The needed names of the objects from `first` on that nothing satisfies.
     pub fn missing(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
-        self.needs(first).filter(|need| *need.outcome == Outcome::Missing)
+        self.unsatisfied(first).filter(|need| *need.outcome == Outcome::Missing)
     }
 
     /// The files that the search for needs of the objects from `first` on ended at.
     pub fn refused(&self, first: usize) -> impl Iterator<Item = (Need<'_>, &Refusal)> {
-        self.needs(first).filter_map(|need| match need.outcome {
+        self.unsatisfied(first).filter_map(|need| match need.outcome {
             Outcome::Refused(refusal) => Some((need, refusal)),
             _ => None,
         })
+    }
+
+    fn unsatisfied(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
+        let from = self.unsatisfied.partition_point(|(load, _)| *load < first);
+        self.unsatisfied[from..].iter().filter_map(|&(index, place)| {
+            let load = &self.loads[index];
+            let (name, outcome) = (load.object.needed.get(place)?, load.outcomes.get(place)?);
+            Some(Need { load: index, place, name, outcome })
+        })
+    }
+
+    /// Whether the objects from `first` on need that one.
+    pub fn needs_object(&self, index: usize) -> bool {
+        let mut outcomes = self.loads.iter().skip(index).flat_map(|load| &load.outcomes);
+        outcomes.any(|outcome| *outcome == Outcome::Loaded(index))
     }
 
     /// What the objects from `first` on need.

@@ -7,10 +7,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::fingerprint::modified;
 use super::kept::Kept;
 use super::package::Package;
 use super::{Candidate, SHARE, parallel};
+use crate::fsx::modified;
 use crate::venv::may_be_object;
 
 /// What lies in one directory.
@@ -63,18 +63,29 @@ pub(super) fn loose<'k>(
 }
 
 /// By package and index, the directories that changed since they were quiet, and when.
-fn changed(packages: &[Package]) -> Vec<((usize, usize), i64)> {
-    let places = packages
-        .iter()
-        .enumerate()
-        .flat_map(|(package, found)| (0..found.directories.len()).map(move |index| (package, index)));
-    let places: Vec<(usize, usize)> = places.collect();
-    let times = parallel::map(&places, SHARE, |&(package, index)| {
-        let directory = &packages[package].directories[index];
-        let modified = modified(&fs::symlink_metadata(&directory.path).ok()?);
-        (modified > directory.quiet).then_some(modified)
+fn changed(packages: &mut [Package]) -> Vec<((usize, usize), i64)> {
+    let all = packages.iter().enumerate().flat_map(|(package, found)| {
+        let own = found.directories.iter().map(|directory| directory.path.as_path());
+        let all = own.chain(found.elsewhere.iter().map(PathBuf::as_path));
+        all.enumerate().map(move |(index, path)| ((package, index), path))
     });
-    places.into_iter().zip(times).filter_map(|(place, time)| Some((place, time?))).collect()
+    let all: Vec<((usize, usize), &Path)> = all.collect();
+    let time = |path: &Path| fs::symlink_metadata(path).ok().map(|metadata| modified(&metadata));
+    let times = parallel::map(&all, SHARE, |(_, path)| time(path));
+    let places: Vec<(usize, usize)> = all.iter().map(|(place, _)| *place).collect();
+    packages.iter_mut().for_each(|package| package.newest = i64::MIN);
+    let mut changed = Vec::new();
+    for (place, time) in places.into_iter().zip(times) {
+        let package = &mut packages[place.0];
+        package.newest = package.newest.max(time.unwrap_or(i64::MAX));
+        let directory = package.directories.get(place.1);
+        if let (Some(directory), Some(time)) = (directory, time)
+            && time > directory.quiet
+        {
+            changed.push((place, time));
+        }
+    }
+    changed
 }
 
 fn list(folder: &Path) -> Listing {

@@ -3,6 +3,8 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 
+use crate::fsx::modified;
+
 /// Device, inode, size and modification time. The time of the last change of the inode is left out: it
 /// changes for all names of a file when an installer links it into one more environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,9 +25,4 @@ impl From<&Metadata> for Fingerprint {
             modified: modified(metadata),
         }
     }
-}
-
-/// When a file was modified, in nanoseconds.
-pub(super) fn modified(metadata: &Metadata) -> i64 {
-    metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec())
 }

@@ -41,11 +41,17 @@ pub(super) fn read(root: &Path) -> Option<Vec<u8>> {
     fsx::read_bytes(&root.join(".venvfix/scan"), MAX).ok()?
 }
 
-pub(super) fn write(root: &Path, packages: &[Package], files: &[Seen]) -> Result<()> {
-    fsx::write_own(&own_folder(root)?.join("scan"), &encode(root, packages, files))
+/// All but the distributions that are damaged: these are to be looked at again.
+pub(super) fn write(
+    root: &Path,
+    packages: &[Package],
+    files: &[Seen],
+    is_damaged: impl Fn(&Path) -> bool,
+) -> Result<()> {
+    fsx::write_own(&own_folder(root)?.join("scan"), &encode(root, packages, files, is_damaged))
 }
 
-fn encode(root: &Path, packages: &[Package], files: &[Seen]) -> Vec<u8> {
+fn encode(root: &Path, packages: &[Package], files: &[Seen], is_damaged: impl Fn(&Path) -> bool) -> Vec<u8> {
     let mut of_package: Vec<Vec<&Seen>> = vec![Vec::new(); packages.len()];
     let mut loose = Vec::new();
     for file in files {
@@ -59,6 +65,9 @@ fn encode(root: &Path, packages: &[Package], files: &[Seen]) -> Vec<u8> {
     let mut body = Writer(Vec::new());
     body.files(root, &loose);
     for (package, files) in packages.iter().zip(of_package) {
+        if package.newest == i64::MAX || is_damaged(&package.distribution.dist_info) {
+            continue;
+        }
         let Some(path) = below(root, &package.distribution.dist_info) else { continue };
         let mut part = Writer(Vec::new());
         part.package(root, package);
@@ -181,6 +190,10 @@ impl Writer {
             self.text(path);
             self.number(quiet.cast_unsigned());
         }
+        let elsewhere: Vec<_> = package.elsewhere.iter().filter_map(|path| below(root, path)).collect();
+        self.length(elsewhere.len());
+        elsewhere.into_iter().for_each(|path| self.text(path));
+        self.number(package.whole.max(package.newest).cast_unsigned());
     }
 
     fn files(&mut self, root: &Path, files: &[&Seen]) {
@@ -315,8 +328,10 @@ impl<'a> Reader<'a> {
         let directories = self.list(|reader| {
             Some(Directory { path: reader.path(root)?, quiet: reader.number()?.cast_signed() })
         })?;
+        let elsewhere = self.list(|reader| reader.path(root))?;
+        let whole = self.number()?.cast_signed();
         let distribution = Distribution { name, version, requires, dist_info: dist_info.to_owned() };
-        Some(Package { distribution, record, directories })
+        Some(Package { distribution, record, directories, elsewhere, whole, newest: i64::MAX })
     }
 
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {

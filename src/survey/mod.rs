@@ -8,6 +8,7 @@ mod package;
 mod parallel;
 
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -19,6 +20,7 @@ use self::kept::{Kept, Known};
 use self::package::Package;
 use crate::elf::{self, Object, Unreadable};
 use crate::loader::Located;
+use crate::venv::health::Wholeness;
 use crate::venv::{Distribution, dist_infos};
 
 /// Taken by a thread at a time, of what takes a few microseconds each.
@@ -31,6 +33,8 @@ pub struct Survey {
     /// In path order: objects, damaged ones, and files named as modules that are no objects.
     pub files: Vec<Seen>,
     packages: Vec<Package>,
+    /// By `*.dist-info`.
+    wholeness: HashMap<PathBuf, Wholeness>,
     root: PathBuf,
 }
 
@@ -94,16 +98,28 @@ fn survey_with(root: &Path, site_packages: &[PathBuf], kept: &Kept<'_>) -> Surve
     let distributions = packages.iter().map(|package| package.distribution.clone()).collect();
     let is_listed =
         |path: &Path| path.parent().is_some_and(|folder| places.iter().any(|place| place == folder));
-    Survey { distributions, files: seen(all, is_listed), packages, root: root.to_owned() }
+    let files = seen(all, is_listed);
+    let absent = files.iter().filter(|file| file.is_absent());
+    let lacking: HashSet<usize> = absent.flat_map(|file| file.owners.iter().copied()).collect();
+    let wholeness = packages.iter().enumerate().map(|(index, package)| {
+        let wholeness = if lacking.contains(&index) { Wholeness::Unknown } else { package.wholeness() };
+        (package.distribution.dist_info.clone(), wholeness)
+    });
+    Survey { distributions, files, wholeness: wholeness.collect(), packages, root: root.to_owned() }
 }
 
 impl Survey {
-    /// Keeps what was seen for the next time, in the venv.
+    /// What directories and files tell of what the RECORD in this `*.dist-info` names.
+    pub fn wholeness(&self, dist_info: &Path) -> Wholeness {
+        self.wholeness.get(dist_info).copied().unwrap_or(Wholeness::Unknown)
+    }
+
+    /// Keeps what was seen for the next time, in the venv; not of distributions that are damaged.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep(&self) -> anyhow::Result<()> {
-        kept::write(&self.root, &self.packages, &self.files)
+    pub fn keep(&self, is_damaged: impl Fn(&Path) -> bool) -> anyhow::Result<()> {
+        kept::write(&self.root, &self.packages, &self.files, is_damaged)
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
 use crate::fsx;
+use crate::venv::health::Wholeness;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
 
@@ -20,6 +21,12 @@ pub(super) struct Package {
     pub(super) record: Fingerprint,
     /// The directories below its site-packages that hold what it names.
     pub(super) directories: Vec<Directory>,
+    /// Other directories that do: of manuals, of data.
+    pub(super) elsewhere: Vec<PathBuf>,
+    /// All that RECORD names was there when its directories had this time at most.
+    pub(super) whole: i64,
+    /// The newest time of its directories; the end of times if one is gone.
+    pub(super) newest: i64,
 }
 
 /// A directory that a RECORD explains.
@@ -31,16 +38,32 @@ pub(super) struct Directory {
 }
 
 impl Package {
+    /// What the times of its directories tell.
+    pub(super) fn wholeness(&self) -> Wholeness {
+        match self.newest <= self.whole {
+            true => Wholeness::Sure,
+            false => Wholeness::Before(self.whole),
+        }
+    }
+
     /// Reads `NAME-VERSION.dist-info`, and which files RECORD names that may be objects. Those outside
     /// `root` are left out: a RECORD is a stranger's word.
     pub(super) fn read(dist_info: &Path, root: &Path) -> Option<(Self, Vec<PathBuf>)> {
         let distribution = Distribution::read(dist_info)?;
-        let mut package = Self { distribution, record: Fingerprint::default(), directories: Vec::new() };
+        let mut package = Self {
+            distribution,
+            record: Fingerprint::default(),
+            directories: Vec::new(),
+            elsewhere: Vec::new(),
+            whole: i64::MIN,
+            newest: i64::MAX,
+        };
         let mut files = Vec::new();
         if let Some(base) = dist_info.parent()
             && let Some((record, text)) = read_record(&dist_info.join("RECORD"))
         {
             package.record = record;
+            package.whole = record.modified;
             let own = dist_info.file_name().unwrap_or_default();
             files = package.take(&text, &Names { base, root, own });
         }
@@ -51,21 +74,27 @@ impl Package {
         let mut files = Vec::new();
         let mut folders: HashSet<Box<[u8]>> = HashSet::new();
         // Rows of one folder stand together, most of the time.
-        let mut last: Option<(Vec<u8>, Option<PathBuf>)> = None;
+        let mut last: Option<(Vec<u8>, Option<Place>)> = None;
         each_row(text, |path, _| {
             let (folder, file) = split(path);
             if last.as_ref().is_none_or(|(known, _)| known != folder) {
                 let place = names.folder(folder);
-                if place.is_some() && names.is_plain(folder) && folders.insert(folder.into()) {
-                    self.note(folder, names, &mut folders);
+                if let Some(Place { path, shared }) = &place
+                    && folders.insert(folder.into())
+                {
+                    if names.is_plain(folder) {
+                        self.note(folder, names, &mut folders);
+                    } else if !shared {
+                        self.elsewhere.push(path.clone());
+                    }
                 }
                 last = Some((folder.to_owned(), place));
             }
-            if let Some((_, Some(place))) = &last
+            if let Some((_, Some(Place { path, shared }))) = &last
                 && !matches!(file, b"" | b"." | b"..")
-                && may_be_object(file)
+                && (*shared || may_be_object(file))
             {
-                files.push(place.join(OsStr::from_bytes(file)));
+                files.push(path.join(OsStr::from_bytes(file)));
             }
         });
         files
@@ -85,6 +114,13 @@ impl Package {
     }
 }
 
+/// A folder that a RECORD names files in.
+struct Place {
+    path: PathBuf,
+    /// Each installation changes it, so that only its files tell what is gone.
+    shared: bool,
+}
+
 /// What the names in one RECORD are relative to.
 struct Names<'a> {
     base: &'a Path,
@@ -95,16 +131,18 @@ struct Names<'a> {
 
 impl Names<'_> {
     /// Where a folder is; `None` if nothing in it counts.
-    fn folder(&self, folder: &[u8]) -> Option<PathBuf> {
+    fn folder(&self, folder: &[u8]) -> Option<Place> {
         let first = folder.split(|&byte| byte == b'/').next();
         if first == Some(self.own.as_bytes()) || folder.ends_with(b"__pycache__") {
             return None;
         }
         let path = self.base.join(OsStr::from_bytes(folder));
         if self.is_plain(folder) {
-            return Some(path);
+            return Some(Place { path, shared: folder.is_empty() });
         }
-        Some(fsx::normalize(&path)).filter(|path| path.starts_with(self.root))
+        let path = fsx::normalize(&path);
+        let shared = path == self.base || fsx::below(self.root, &path) == Some(Path::new("bin"));
+        path.starts_with(self.root).then_some(Place { path, shared })
     }
 
     /// Whether a folder lies below site-packages as its text is.

@@ -143,18 +143,18 @@ fn what_was_kept_changes_nothing_that_is_seen() {
     tree.object("loose.so", "libx.so");
     tree.write("loose.txt.orig", b"no object");
     let before = tree.shows();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     assert_eq!(tree.shows(), before);
     // Kept once more, from what was kept.
     let kept = fs::read(tree.kept()).unwrap();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     assert_eq!(fs::read(tree.kept()).unwrap(), kept);
 }
 
 #[test]
 fn what_was_kept_is_used() {
     let tree = two_packages();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     let text = fs::read(tree.kept()).unwrap();
     let bytes = text.as_slice();
     let kept = Kept::decode(bytes, &tree.root()).unwrap();
@@ -167,7 +167,7 @@ fn what_was_kept_is_used() {
 #[test]
 fn a_file_that_changed_is_read_again() {
     let tree = two_packages();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     tree.object("a/x.so", "libother.so.1");
     tree.object("a/no.so", "libno.so.1");
     tree.object("a/gone.so", "libgone.so.1");
@@ -180,7 +180,7 @@ fn a_file_that_changed_is_read_again() {
 #[test]
 fn a_record_that_changed_is_read_again() {
     let tree = two_packages();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     tree.object("a/new.so", "libnew.so.1");
     tree.install("a", "a/new.so,,\n");
     let with = tree.shows();
@@ -194,7 +194,7 @@ fn what_came_into_a_quiet_directory_is_found() {
     let tree = two_packages();
     // Changed since RECORD was written, and nothing in it: noted as quiet.
     tree.write("a/__pycache__/x.pyc", b"");
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     tree.object("a/loose.so", "libx.so");
     assert!(tree.names().contains(&"a/loose.so".to_owned()));
 }
@@ -202,7 +202,7 @@ fn what_came_into_a_quiet_directory_is_found() {
 #[test]
 fn a_package_whose_record_is_gone_leaves_its_objects_behind() {
     let tree = two_packages();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     fs::remove_dir_all(tree.base().join("b-1.dist-info")).unwrap();
     let survey = tree.survey();
     let seen = survey.files.iter().find(|seen| seen.path.ends_with("b/y.so")).unwrap();
@@ -213,7 +213,7 @@ fn a_package_whose_record_is_gone_leaves_its_objects_behind() {
 fn a_damaged_scan_is_as_good_as_none() {
     let tree = two_packages();
     let before = tree.shows();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     let whole = fs::read(tree.kept()).unwrap();
     for length in 0..whole.len() {
         assert!(Kept::decode(&whole[..length], &tree.root()).is_none(), "{length} of {}", whole.len());
@@ -230,7 +230,7 @@ fn a_damaged_scan_is_as_good_as_none() {
 #[test]
 fn a_forged_scan_neither_panics_nor_leads_out_of_the_venv() {
     let tree = two_packages();
-    tree.survey().keep().unwrap();
+    tree.survey().keep(|_| false).unwrap();
     let whole = fs::read(tree.kept()).unwrap();
     let start = kept::HEAD.len() + 8;
     for at in start..whole.len() {

@@ -49,11 +49,45 @@ pub struct Damaged {
 /// The damaged distributions of the venv at `root`, by name. `interrupted` says that an installer may
 /// have been killed: then sizes count too, and whether it came to its end.
 pub fn damaged(site_packages: &[PathBuf], root: &Path, interrupted: bool) -> Vec<Damaged> {
+    look(site_packages, root, interrupted, &|_| Wholeness::Unknown)
+}
+
+/// What is known of whether the files that a RECORD names are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wholeness {
+    /// Nothing.
+    Unknown,
+    /// In directories that were last changed at this time, in nanoseconds, or before, they are.
+    Before(i64),
+    /// They are.
+    Sure,
+}
+
+/// As [`damaged`] after no interruption, with the help of what is known of each `*.dist-info`.
+pub fn damaged_since(
+    site_packages: &[PathBuf],
+    root: &Path,
+    known: &dyn Fn(&Path) -> Wholeness,
+) -> Vec<Damaged> {
+    look(site_packages, root, false, known)
+}
+
+fn look(
+    site_packages: &[PathBuf],
+    root: &Path,
+    interrupted: bool,
+    known: &dyn Fn(&Path) -> Wholeness,
+) -> Vec<Damaged> {
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let mut found: Vec<Damaged> = Vec::new();
     for base in site_packages {
-        let mut files = Files { base, root: &root, listings: HashMap::new() };
+        let mut files = Files { base, root: &root, listings: HashMap::new(), whole: None };
         for dist_info in distribution::dist_infos(base) {
+            files.whole = match known(&dist_info) {
+                Wholeness::Sure => continue,
+                Wholeness::Before(time) => Some(time),
+                Wholeness::Unknown => None,
+            };
             let Some((name, version)) = distribution::name_and_version(&dist_info) else { continue };
             let fault = files.fault(&dist_info, interrupted);
             found.extend(fault.map(|fault| Damaged { dist_info, name, version, fault }));
@@ -69,7 +103,26 @@ struct Files<'a> {
     base: &'a Path,
     root: &'a Path,
     /// By the directory as RECORD writes it; `None` for one outside the venv.
-    listings: HashMap<Vec<u8>, Option<HashSet<OsString>>>,
+    listings: HashMap<Vec<u8>, Option<Listing>>,
+    /// What is asked for is there, in directories that have not changed since this time.
+    whole: Option<i64>,
+}
+
+struct Listing {
+    path: PathBuf,
+    modified: i64,
+    /// Once they were asked for.
+    names: Option<HashSet<OsString>>,
+}
+
+impl Listing {
+    fn names(&mut self) -> &HashSet<OsString> {
+        let read = || {
+            let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name()).collect()
+        };
+        self.names.get_or_insert_with(read)
+    }
 }
 
 impl Files<'_> {
@@ -106,16 +159,20 @@ impl Files<'_> {
             None => (&path[..0], path),
         };
         if !self.listings.contains_key(directory) {
-            self.listings.insert(directory.to_owned(), self.list(directory));
+            self.listings.insert(directory.to_owned(), self.listing(directory));
         }
-        let listing = self.listings.get(directory).and_then(Option::as_ref);
-        listing.is_some_and(|listing| !listing.contains(OsStr::from_bytes(name)))
+        let Some(Some(listing)) = self.listings.get_mut(directory) else { return false };
+        if self.whole.is_some_and(|time| listing.modified <= time) {
+            return false;
+        }
+        !listing.names().contains(OsStr::from_bytes(name))
     }
 
-    fn list(&self, directory: &[u8]) -> Option<HashSet<OsString>> {
+    fn listing(&self, directory: &[u8]) -> Option<Listing> {
         let path = fsx::normalize(&self.base.join(OsStr::from_bytes(directory)));
-        let entries = path.starts_with(self.root).then(|| fs::read_dir(path))?;
-        Some(entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect())
+        // One that is gone was changed by that.
+        let modified = fs::metadata(&path).map_or(i64::MAX, |metadata| fsx::modified(&metadata));
+        path.starts_with(self.root).then_some(Listing { path, modified, names: None })
     }
 
     /// Scripts are left out: this program changes them where a venv was moved.
