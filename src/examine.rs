@@ -259,7 +259,7 @@ fn relevant(tree: &Tree<'_>, files: &[Seen], python: Option<Abi>) -> Vec<Examine
             Err(Unreadable::Io(_)) => !seen.is_absent(),
             Err(Unreadable::NotElf) => diagnose::is_extension(&shown, python),
         };
-        relevant.then(|| Examined { path: path.clone(), shown, owners: seen.owners.clone(), object })
+        relevant.then(|| Examined::new(path.clone(), shown, seen.owners.clone(), object))
     };
     files.iter().filter_map(examine).collect()
 }

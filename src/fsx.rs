@@ -140,7 +140,9 @@ pub fn read_start(path: &Path, limit: u64) -> Option<String> {
     let file = open(path).ok()??;
     let mut bytes = room(&file, limit);
     file.take(limit).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    // Hardly any text is anything else.
+    let text = String::from_utf8(bytes);
+    Some(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// For all of a file at once: read to its end, a small one would be read in many small steps.
@@ -168,6 +170,9 @@ pub fn below<'p>(directory: &Path, path: &'p Path) -> Option<&'p Path> {
 
 /// Removes `.` and `..` from a path by its text alone.
 pub fn normalize(path: &Path) -> PathBuf {
+    if is_normal(path.as_os_str().as_bytes()) {
+        return path.to_owned();
+    }
     let mut out = PathBuf::with_capacity(path.as_os_str().len());
     for part in path.components() {
         match part {
@@ -179,6 +184,12 @@ pub fn normalize(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+/// Whether an absolute path has no part that a normal one has not. Most have none.
+fn is_normal(path: &[u8]) -> bool {
+    let Some(parts) = path.strip_prefix(b"/") else { return false };
+    !parts.is_empty() && parts.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod fsx;
 pub mod library;
 pub mod loader;
+pub mod maps;
 pub mod mend;
 pub mod near;
 pub mod nixfile;

@@ -1,12 +1,13 @@
 //! Extension modules for another Python than the venv's: `import` passes them over without a word.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Severity};
 use super::musl::is_foreign;
-use super::role::{MadeFor, is_extension, module};
+use super::role::MadeFor;
+use crate::maps::Set;
 use crate::venv::Abi;
 
 /// One finding for each distribution whose modules are all for one other Python. A wheel for several
@@ -19,7 +20,7 @@ pub(super) fn wrong_abis(input: &Input<'_>) -> Vec<Finding> {
         if is_foreign(input, examined, object) || of_another_python(&examined.path, python) {
             continue;
         }
-        if let Some((name, made_for)) = module(&examined.shown) {
+        if let Some((name, made_for)) = examined.module() {
             for owner in examined.owners() {
                 by_owner.entry(owner).or_default().push((examined, name, made_for));
             }
@@ -41,16 +42,16 @@ pub(super) fn wrong_abis(input: &Input<'_>) -> Vec<Finding> {
 }
 
 /// Folder and name of each extension module that this Python imports.
-pub(super) fn provided<'a>(input: &'a Input<'_>) -> HashSet<(&'a Path, &'a str)> {
+pub(super) fn provided<'a>(input: &'a Input<'_>) -> Set<(&'a Path, &'a str)> {
     let modules = input.objects().filter(|(examined, object)| {
-        is_extension(&examined.shown, input.python) && !is_foreign(input, examined, object)
+        examined.is_extension(input.python) && !is_foreign(input, examined, object)
     });
     modules.filter_map(|(examined, _)| place(examined)).collect()
 }
 
 /// The folder of an extension module, and its name.
 pub(super) fn place(examined: &Examined) -> Option<(&Path, &str)> {
-    Some((examined.path.parent()?, module(&examined.shown)?.0))
+    Some((examined.path.parent()?, examined.module()?.0))
 }
 
 /// The one Python that the tagged modules are for, if that is not the venv's.

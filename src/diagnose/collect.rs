@@ -1,6 +1,6 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,11 +13,12 @@ use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
 use super::own_loads::{OwnLoads, package};
 use super::preload::Preloads;
-use super::role::{Role, role};
+use super::role::{MadeFor, Role, module};
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
 use crate::loader::{Lack, Likeness, Load, Need, Offer, Process, Refusal, Resolver};
+use crate::maps::{Map, Set};
 use crate::venv::{Abi, Distribution};
 
 /// A file of the venv that was looked into.
@@ -30,6 +31,8 @@ pub struct Examined {
     pub owners: Vec<usize>,
     /// What it says of itself.
     pub object: Result<Rc<Object>, Rc<Unreadable>>,
+    /// Whose extension module it would be, by name and place.
+    pub(super) made_for: Option<MadeFor>,
 }
 
 /// A library that a package opens by its name.
@@ -144,6 +147,36 @@ impl Input<'_> {
 pub(super) type Owner = Option<usize>;
 
 impl Examined {
+    /// A file at an absolute path, which people know as `shown`.
+    pub fn new(
+        path: PathBuf,
+        shown: PathBuf,
+        owners: Vec<usize>,
+        object: Result<Rc<Object>, Rc<Unreadable>>,
+    ) -> Self {
+        let made_for = module(&shown).map(|(_, made_for)| made_for);
+        Self { path, shown, owners, object, made_for }
+    }
+
+    /// Whether `import` takes it for a module.
+    pub(super) fn is_extension(&self, python: Option<Abi>) -> bool {
+        self.made_for.is_some_and(|made_for| python.is_none_or(|python| made_for.serves(python)))
+    }
+
+    /// The module that it would be, and whose.
+    pub(super) fn module(&self) -> Option<(&str, MadeFor)> {
+        let made_for = self.made_for?;
+        Some((self.shown.file_name()?.to_str()?.split('.').next()?, made_for))
+    }
+
+    fn role(&self, object: &Object, python: Option<Abi>) -> Role {
+        match object.is_program() {
+            true => Role::Program,
+            false if self.is_extension(python) => Role::Extension,
+            false => Role::Library,
+        }
+    }
+
     /// Whose it is: of one or several, or of none.
     pub(super) fn owners(&self) -> impl Iterator<Item = Owner> {
         let nobody = self.owners.is_empty().then_some(None);
@@ -162,24 +195,32 @@ struct Miss {
 
 struct Misses<'a> {
     input: &'a Input<'a>,
-    by_path: HashMap<&'a OsStr, &'a Examined>,
+    by_path: Map<&'a OsStr, &'a Examined>,
     preloads: Preloads,
     found: BTreeMap<(String, Owner), Miss>,
     /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
-    asked: HashSet<(usize, usize)>,
+    asked: Set<(usize, usize)>,
     /// Which loads, by their numbers, are files of the venv.
-    own: HashMap<usize, Option<&'a Examined>>,
+    own: Map<usize, Option<&'a Examined>>,
     stops: Stops,
     noted: Noted,
     musl: MuslObjects,
     /// Folder and name of the extension modules that are imported.
-    modules: HashSet<(&'a Path, &'a str)>,
+    modules: Set<(&'a Path, &'a str)>,
     old: OldLibraries,
     /// Objects that are known to be loaded by an import.
-    imported: HashSet<Rc<Path>>,
-    imported_numbers: HashSet<usize>,
+    imported: Set<Rc<Path>>,
+    imported_numbers: Set<usize>,
     /// What each of those lacks that are alike, where that is all there is to say of one.
-    alike: HashMap<Likeness, Option<Rc<Lacks>>>,
+    alike: Map<Likeness, Alike>,
+}
+
+/// What is known of objects that are alike.
+struct Alike {
+    /// `None` if there is more to say than names.
+    lacks: Option<Rc<Lacks>>,
+    /// Whether one of them was opened, and what its libraries lack was noted.
+    opened: bool,
 }
 
 /// The names that nothing satisfies, of an object and what it loads.
@@ -213,19 +254,18 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
         found: BTreeMap::new(),
-        asked: HashSet::new(),
-        own: HashMap::new(),
+        asked: Set::default(),
+        own: Map::default(),
         stops: Stops::default(),
         noted: Noted::default(),
         musl: MuslObjects::default(),
         modules: provided(input),
         old: OldLibraries::default(),
-        imported: HashSet::new(),
-        imported_numbers: HashSet::new(),
-        alike: HashMap::new(),
+        imported: Set::default(),
+        imported_numbers: Set::default(),
+        alike: Map::default(),
     };
-    let role_of =
-        |(examined, object): (&'_ Examined, &'_ Object)| role(&examined.shown, object, input.python);
+    let role_of = |(examined, object): (&'_ Examined, &'_ Object)| examined.role(object, input.python);
     let roles: Vec<Role> = input.objects().map(role_of).collect();
     let of = |wanted: Role| {
         let all = input.objects().zip(&roles);
@@ -235,7 +275,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
     let libraries: Vec<&Examined> = of(Role::Library).filter(|found| !misses.is_imported(found)).collect();
     // Only where something is wrong does it matter what a package loads by itself.
-    let packages: HashSet<PathBuf> = libraries
+    let packages: Set<PathBuf> = libraries
         .iter()
         .filter(|found| misses.is_troubled(found))
         .filter_map(|found| package(found))
@@ -269,7 +309,7 @@ impl<'a> Misses<'a> {
         let Some(likeness) = self.input.resolver.likeness(&root.path) else {
             return self.note_unloadable(root, reach);
         };
-        match self.alike.get(&likeness).cloned().flatten() {
+        match self.known_lacks(likeness, reach) {
             Some(lacks) => {
                 let own = lacks.own.iter();
                 own.for_each(|lack| self.note([root, root], &lack.name, reach, &lack.searched));
@@ -282,10 +322,17 @@ impl<'a> Misses<'a> {
                 let first = self.input.interpreter.loads.len();
                 let lacking = self.input.resolver.lacking(&process, first);
                 let lacks = self.lacks(&process, first, &lacking);
-                self.alike.insert(likeness, lacks);
+                self.alike.insert(likeness, Alike { lacks, opened: true });
                 self.note_all((&process, first), &lacking, root, reach);
             }
         }
+    }
+
+    /// What an object lacks, if others that are alike tell all that is to be noted of it.
+    fn known_lacks(&self, likeness: Likeness, reach: Reach) -> Option<Rc<Lacks>> {
+        let Alike { lacks, opened } = self.alike.get(&likeness)?;
+        let tells_all = |lacks: &&Rc<Lacks>| *opened || (!lacks.others && reach != Reach::Import);
+        lacks.as_ref().filter(tells_all).cloned()
     }
 
     fn dlopen(&self, root: &Examined) -> Process {
@@ -302,16 +349,13 @@ impl<'a> Misses<'a> {
         let Some(likeness) = self.input.resolver.likeness(&root.path) else { return true };
         let is_sound = |lacks: &Option<Rc<Lacks>>| lacks.as_ref().is_some_and(|lacks| lacks.is_none());
         let sound = match self.alike.get(&likeness) {
-            Some(known) => is_sound(known),
+            Some(known) => is_sound(&known.lacks),
             None => {
                 let (process, first) = (self.dlopen(root), self.input.interpreter.loads.len());
                 let lacking = self.input.resolver.lacking(&process, first);
                 let lacks = self.lacks(&process, first, &lacking);
                 let sound = is_sound(&lacks);
-                // What else there is to note is noted when it is opened.
-                if sound {
-                    self.alike.insert(likeness, lacks);
-                }
+                self.alike.insert(likeness, Alike { lacks, opened: false });
                 sound
             }
         };

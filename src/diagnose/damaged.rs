@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
-use super::role::is_extension;
 use crate::elf::Unreadable;
 use crate::loader::Refusal;
 
@@ -60,7 +59,7 @@ impl Stops {
 
 /// A damaged object; `asked` is what fails for want of it, where a needed name leads to it.
 fn unreadable(input: &Input<'_>, examined: &Examined, error: &Unreadable, asked: Option<Reach>) -> Finding {
-    let own = if is_extension(&examined.shown, input.python) { Reach::Import } else { Reach::Plugin };
+    let own = if examined.is_extension(input.python) { Reach::Import } else { Reach::Plugin };
     let reach = asked.map_or(own, |asked| asked.min(own));
     let owner = examined.owners.first().copied();
     Finding {

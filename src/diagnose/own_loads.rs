@@ -1,24 +1,23 @@
 //! Libraries that a package loads from its own folder by ctypes: what they miss, its import misses.
 
-use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::collect::{Examined, Input, Owner};
-use super::role::is_extension;
+use crate::maps::Set;
 
 /// Packages with extension modules: these load what else there is.
 pub(super) struct OwnLoads<'a> {
     input: &'a Input<'a>,
     /// The only folders in question.
-    packages: &'a HashSet<PathBuf>,
-    with_extensions: HashSet<(PathBuf, Owner)>,
+    packages: &'a Set<PathBuf>,
+    with_extensions: Set<(PathBuf, Owner)>,
 }
 
 impl<'a> OwnLoads<'a> {
-    pub(super) fn new(input: &'a Input<'a>, packages: &'a HashSet<PathBuf>) -> Self {
-        let mut with_extensions = HashSet::new();
+    pub(super) fn new(input: &'a Input<'a>, packages: &'a Set<PathBuf>) -> Self {
+        let mut with_extensions = Set::default();
         let examined = input.examined.iter().filter(|_| !packages.is_empty());
-        for examined in examined.filter(|examined| is_extension(&examined.shown, input.python)) {
+        for examined in examined.filter(|examined| examined.is_extension(input.python)) {
             if let Some(package) = package(examined).filter(|package| packages.contains(package)) {
                 with_extensions.extend(examined.owners().map(|owner| (package.clone(), owner)));
             }

@@ -1,13 +1,12 @@
 //! Libraries that a package loads before the object that needs them: torchvision's after
 //! `import torch`. Such a needed name is met by its SONAME, whatever the search path says.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::maps::{Map, Set};
 use crate::venv::Distribution;
 
 /// Which distribution has an object of which SONAME, and what each distribution requires.
 pub(super) struct Preloads {
-    owners: HashMap<String, HashSet<usize>>,
+    owners: Map<String, Set<usize>>,
     /// For each distribution: itself and all that it requires, through others, in order.
     closure: Vec<Vec<usize>>,
 }
@@ -18,7 +17,7 @@ impl Preloads {
         distributions: &[Distribution],
         objects: impl Iterator<Item = (&'a str, &'a [usize])>,
     ) -> Self {
-        let mut owners: HashMap<String, HashSet<usize>> = HashMap::new();
+        let mut owners: Map<String, Set<usize>> = Map::default();
         for (soname, of) in objects {
             owners.entry(soname.to_owned()).or_default().extend(of);
         }
@@ -38,7 +37,7 @@ impl Preloads {
 }
 
 fn closure(distributions: &[Distribution]) -> Vec<Vec<usize>> {
-    let by_name: HashMap<&str, usize> =
+    let by_name: Map<&str, usize> =
         distributions.iter().enumerate().map(|(index, found)| (found.name.as_str(), index)).collect();
     let indices = |found: &Distribution| -> Vec<usize> {
         found.requires.iter().filter_map(|name| by_name.get(name.as_str()).copied()).collect()

@@ -127,7 +127,7 @@ mod tests {
         let mut object = elf::read(&path).unwrap();
         object.runpath = Some("$ORIGIN:/opt/lib:/nix/store/a-zlib/lib".into());
         let object = Ok(Rc::new(object));
-        let examined = Examined { shown: path.clone(), path, owners: Vec::new(), object };
+        let examined = Examined::new(path.clone(), path, Vec::new(), object);
         let found = |name, there: bool| would_have(&|_| there, name, [&examined, &examined]);
         let package = Some(PathBuf::from("/nix/store/a-zlib"));
         assert_eq!((found("libz.so", false), found("libz.so", true)), (package, None));

@@ -1,7 +1,6 @@
 //! The files a resolution looks at.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::elf::{self, Machine, Object, Unreadable, Verdict};
+use crate::maps::{Map, Set};
 
 /// The same for all names of one file.
 pub type Identity = (u64, u64);
@@ -72,16 +72,16 @@ pub type Found = Result<Located, Rc<Unreadable>>;
 /// Objects on disk, each file read once however many names it has.
 #[derive(Default)]
 pub struct DiskFiles {
-    by_path: RefCell<HashMap<OsString, Found>>,
-    by_identity: RefCell<HashMap<Identity, Found>>,
-    folders: RefCell<HashMap<OsString, Directory>>,
-    listings: RefCell<HashMap<Identity, Listing>>,
+    by_path: RefCell<Map<OsString, Found>>,
+    by_identity: RefCell<Map<Identity, Found>>,
+    folders: RefCell<Map<OsString, Directory>>,
+    listings: RefCell<Map<Identity, Listing>>,
     /// Directories without detours, for a survey; for others they are told as the loader does.
-    spellings: Option<RefCell<HashMap<PathBuf, PathBuf>>>,
+    spellings: Option<RefCell<Map<PathBuf, PathBuf>>>,
 }
 
 /// The names in a directory; `None` where they cannot be listed, or are very many.
-type Listing = Option<Rc<HashSet<OsString>>>;
+type Listing = Option<Rc<Set<OsString>>>;
 
 /// A directory larger than this is not listed: the system's have some thousand files.
 const MOST_LISTED: usize = 8192;
@@ -163,7 +163,7 @@ fn without_detours(directory: &Path) -> PathBuf {
 }
 
 fn list(path: &Path) -> Listing {
-    let mut names = HashSet::new();
+    let mut names = Set::default();
     for entry in fs::read_dir(path).ok()? {
         if names.len() == MOST_LISTED {
             return None;

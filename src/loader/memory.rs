@@ -1,8 +1,7 @@
 //! What a resolver remembers: the same libraries are searched for in the same places for hundreds of
 //! modules.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -10,6 +9,7 @@ use std::rc::Rc;
 use super::files::{Identity, Located};
 use super::search::Refusal;
 use crate::elf::Object;
+use crate::maps::{Map, Set};
 
 /// A list of directories. Equal lists are one in memory.
 pub(super) type Directories = Rc<[PathBuf]>;
@@ -22,7 +22,7 @@ pub(super) struct Name(usize);
 pub(super) type RouteNumber = usize;
 
 /// A map whose keys are numbers that this program gave: nobody can aim them at one another.
-pub(super) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+pub(super) type NumberMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct NumberHasher(u64);
@@ -104,13 +104,15 @@ pub(super) struct Found {
 
 #[derive(Default)]
 pub(super) struct Memory {
-    prepared: HashMap<OsString, Rc<Prepared>>,
+    prepared: Map<OsString, Rc<Prepared>>,
     pub(super) routes: Vec<Found>,
     /// By the addresses of the lists: to compare all paths takes longer than the search.
     route_numbers: NumberMap<(Vec<usize>, usize), RouteNumber>,
-    likenesses: HashMap<Traits, Likeness>,
-    lists: HashSet<Directories>,
-    names: HashMap<Rc<str>, Name>,
+    likenesses: Map<Traits, Likeness>,
+    lists: Set<Directories>,
+    /// By folder and text.
+    own_paths: Map<OsString, Map<OsString, Directories>>,
+    names: Map<Rc<str>, Name>,
     texts: Vec<Rc<str>>,
 }
 
@@ -122,6 +124,24 @@ impl Memory {
         }
         let new: Directories = directories.into();
         self.lists.insert(Rc::clone(&new));
+        new
+    }
+
+    /// What the text of a search path says in an object of this folder: neighbours have the same.
+    pub(super) fn own_path(
+        &mut self,
+        folder: &Path,
+        text: Option<&OsStr>,
+        read: impl Fn(&OsStr) -> Vec<PathBuf>,
+    ) -> Directories {
+        let Some(text) = text else { return self.list(Vec::new()) };
+        let of_folder = self.own_paths.entry(folder.as_os_str().to_owned()).or_default();
+        if let Some(known) = of_folder.get(text) {
+            return Rc::clone(known);
+        }
+        let new = self.list(read(text));
+        let of_folder = self.own_paths.entry(folder.as_os_str().to_owned()).or_default();
+        of_folder.insert(text.to_owned(), Rc::clone(&new));
         new
     }
 
@@ -170,10 +190,9 @@ impl Memory {
         path: &Path,
         located: Located,
         needed: Vec<Needed>,
-        [rpath, runpath]: [Vec<PathBuf>; 2],
+        [rpath, runpath]: [Directories; 2],
     ) -> Rc<Prepared> {
         let Located { identity, object } = located;
-        let (rpath, runpath) = (self.list(rpath), self.list(runpath));
         let version_libraries: Vec<Name> =
             object.version_needs.iter().map(|need| self.name(&need.library)).collect();
         let soname = object.soname.as_deref().map(|soname| self.name(soname));

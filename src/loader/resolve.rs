@@ -219,7 +219,9 @@ impl<'a> Resolver<'a> {
         let needed = object.needed.iter().map(&mut needed).collect();
         // DT_RPATH has no say where there is a DT_RUNPATH (`elf_get_dynamic_info` drops it).
         let rpath = object.rpath.as_deref().filter(|_| object.runpath.is_none());
-        let paths = [rpath, object.runpath.as_deref()].map(|text| self.own_path(path, text));
+        let texts = [rpath, object.runpath.as_deref()];
+        let paths =
+            texts.map(|text| memory.own_path(directory(path), text, |text| self.own_path(path, text)));
         memory.prepare(path, located, needed, paths)
     }
 
@@ -228,8 +230,7 @@ impl<'a> Resolver<'a> {
         process.by_name.get(&self.memory.borrow().known_name(name)?).copied()
     }
 
-    fn own_path(&self, path: &Path, text: Option<&OsStr>) -> Vec<PathBuf> {
-        let Some(text) = text else { return Vec::new() };
+    fn own_path(&self, path: &Path, text: &OsStr) -> Vec<PathBuf> {
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
         directories.into_iter().map(|directory| self.files.spelling(directory)).collect()

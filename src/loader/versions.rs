@@ -1,11 +1,11 @@
 //! Whether the libraries found define the symbol versions that are wanted of them:
 //! `_dl_check_map_versions` of glibc's elf/dl-version.c.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::memory::NumberMap;
 use super::resolve::{Outcome, Process, Resolver};
+use crate::maps::Set;
 
 /// Versions that a library does not define.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Resolver<'_> {
         if wanted.is_empty() {
             return Rc::default();
         }
-        let defined: HashSet<&String> = defined.iter().collect();
+        let defined: Set<&String> = defined.iter().collect();
         wanted.into_iter().filter(|version| !defined.contains(version)).cloned().collect()
     }
 }

@@ -1,7 +1,6 @@
 //! Files that no RECORD names: in directories that no RECORD explains, and in those that changed since
 //! theirs was written.
 
-use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -11,6 +10,7 @@ use super::kept::Kept;
 use super::package::Package;
 use super::{Candidate, SHARE, parallel};
 use crate::fsx::modified;
+use crate::maps::Set;
 use crate::venv::may_be_object;
 
 /// What lies in one directory.
@@ -34,10 +34,10 @@ pub(super) fn loose<'k>(
     waiting.sort_unstable();
     waiting.dedup();
     let all = packages.iter().flat_map(|package| &package.directories);
-    let explained: HashSet<&OsStr> = all.map(|directory| directory.path.as_os_str()).collect();
-    let recorded: HashSet<&OsStr> = recorded.iter().map(|candidate| candidate.path.as_os_str()).collect();
+    let explained: Set<&OsStr> = all.map(|directory| directory.path.as_os_str()).collect();
+    let recorded: Set<&OsStr> = recorded.iter().map(|candidate| candidate.path.as_os_str()).collect();
     let mut found: Vec<PathBuf> = Vec::new();
-    let mut restless: HashSet<PathBuf> = HashSet::new();
+    let mut restless: Set<PathBuf> = Set::default();
     while !waiting.is_empty() {
         let listings = parallel::map(&waiting, SHARE, |folder| list(folder));
         let mut next = Vec::new();

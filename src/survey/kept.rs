@@ -2,7 +2,6 @@
 //! only time is lost: a distribution counts as long as its RECORD is the same file, a file of it as long
 //! as it is.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use super::package::{Directory, Package};
 use super::{Candidate, Seen};
 use crate::elf::{Class, Machine, Object, Opening, Priority, Unreadable, VersionNeed};
 use crate::fsx;
+use crate::maps::Map;
 use crate::venv::{Distribution, own_folder};
 
 /// Another schema, or another version of the program, counts as nothing kept.
@@ -25,8 +25,8 @@ const MAX: u64 = 64 << 20;
 #[derive(Default)]
 pub(super) struct Kept<'a> {
     /// By the path of the `*.dist-info` below the root.
-    packages: HashMap<&'a [u8], &'a [u8]>,
-    loose: HashMap<PathBuf, Known<'a>>,
+    packages: Map<&'a [u8], &'a [u8]>,
+    loose: Map<PathBuf, Known<'a>>,
 }
 
 /// What was known of a file.
@@ -65,7 +65,8 @@ fn encode(root: &Path, packages: &[Package], files: &[Seen], is_damaged: impl Fn
     let mut body = Writer(Vec::new());
     body.files(root, &loose);
     for (package, files) in packages.iter().zip(of_package) {
-        if package.newest == i64::MAX || is_damaged(&package.distribution.dist_info) {
+        if package.newest == i64::MAX || package.own.is_none() || is_damaged(&package.distribution.dist_info)
+        {
             continue;
         }
         let Some(path) = below(root, &package.distribution.dist_info) else { continue };
@@ -90,7 +91,7 @@ impl<'a> Kept<'a> {
         let loose = body.files(root)?;
         let known = |(path, known): (PathBuf, Option<Known<'a>>)| Some((path, known?));
         let mut kept =
-            Self { packages: HashMap::new(), loose: loose.into_iter().filter_map(known).collect() };
+            Self { packages: Map::default(), loose: loose.into_iter().filter_map(known).collect() };
         while !body.0.is_empty() {
             kept.packages.insert(body.text()?, body.text()?);
         }
@@ -194,6 +195,7 @@ impl Writer {
         self.length(elsewhere.len());
         elsewhere.into_iter().for_each(|path| self.text(path));
         self.number(package.whole.max(package.newest).cast_unsigned());
+        self.number(package.own.unwrap_or_default().cast_unsigned());
     }
 
     fn files(&mut self, root: &Path, files: &[&Seen]) {
@@ -330,8 +332,11 @@ impl<'a> Reader<'a> {
         })?;
         let elsewhere = self.list(|reader| reader.path(root))?;
         let whole = self.number()?.cast_signed();
+        let own = self.number()?.cast_signed();
+        let unchanged = std::fs::metadata(dist_info).is_ok_and(|metadata| fsx::modified(&metadata) == own);
+        let own = unchanged.then_some(own);
         let distribution = Distribution { name, version, requires, dist_info: dist_info.to_owned() };
-        Some(Package { distribution, record, directories, elsewhere, whole, newest: i64::MAX })
+        Some(Package { distribution, record, directories, elsewhere, whole, newest: i64::MAX, own })
     }
 
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {

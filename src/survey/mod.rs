@@ -8,7 +8,6 @@ mod package;
 mod parallel;
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -20,6 +19,7 @@ use self::kept::{Kept, Known};
 use self::package::Package;
 use crate::elf::{self, Object, Unreadable};
 use crate::loader::Located;
+use crate::maps::{Map, Set};
 use crate::venv::health::Wholeness;
 use crate::venv::{Distribution, dist_infos};
 
@@ -34,7 +34,7 @@ pub struct Survey {
     pub files: Vec<Seen>,
     packages: Vec<Package>,
     /// By `*.dist-info`.
-    wholeness: HashMap<PathBuf, Wholeness>,
+    wholeness: Map<PathBuf, Wholeness>,
     root: PathBuf,
 }
 
@@ -100,7 +100,7 @@ fn survey_with(root: &Path, site_packages: &[PathBuf], kept: &Kept<'_>) -> Surve
         |path: &Path| path.parent().is_some_and(|folder| places.iter().any(|place| place == folder));
     let files = seen(all, is_listed);
     let absent = files.iter().filter(|file| file.is_absent());
-    let lacking: HashSet<usize> = absent.flat_map(|file| file.owners.iter().copied()).collect();
+    let lacking: Set<usize> = absent.flat_map(|file| file.owners.iter().copied()).collect();
     let wholeness = packages.iter().enumerate().map(|(index, package)| {
         let wholeness = if lacking.contains(&index) { Wholeness::Unknown } else { package.wholeness() };
         (package.distribution.dist_info.clone(), wholeness)

@@ -1,14 +1,14 @@
 //! One installed distribution, as METADATA and RECORD tell of it.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
-use std::fs::File;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
 use crate::fsx;
+use crate::maps::Set;
 use crate::venv::health::Wholeness;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
@@ -27,6 +27,9 @@ pub(super) struct Package {
     pub(super) whole: i64,
     /// The newest time of its directories; the end of times if one is gone.
     pub(super) newest: i64,
+    /// When its `*.dist-info` changed for the last time, if all was there that belongs there. RECORD itself is
+    /// put there last, so that this is after RECORD was written.
+    pub(super) own: Option<i64>,
 }
 
 /// A directory that a RECORD explains.
@@ -40,9 +43,10 @@ pub(super) struct Directory {
 impl Package {
     /// What the times of its directories tell.
     pub(super) fn wholeness(&self) -> Wholeness {
-        match self.newest <= self.whole {
-            true => Wholeness::Sure,
-            false => Wholeness::Before(self.whole),
+        match self.own {
+            None => Wholeness::Unknown,
+            Some(_) if self.newest <= self.whole => Wholeness::Sure,
+            Some(_) => Wholeness::Before(self.whole),
         }
     }
 
@@ -57,6 +61,7 @@ impl Package {
             elsewhere: Vec::new(),
             whole: i64::MIN,
             newest: i64::MAX,
+            own: None,
         };
         let mut files = Vec::new();
         if let Some(base) = dist_info.parent()
@@ -72,14 +77,18 @@ impl Package {
 
     fn take(&mut self, text: &[u8], names: &Names<'_>) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        let mut folders: HashSet<Box<[u8]>> = HashSet::new();
+        let mut own = Vec::new();
+        let mut folders: Set<Box<[u8]>> = Set::from_iter([names.own.as_bytes().into()]);
         // Rows of one folder stand together, most of the time.
         let mut last: Option<(Vec<u8>, Option<Place>)> = None;
         each_row(text, |path, _| {
             let (folder, file) = split(path);
+            if folder == names.own.as_bytes() {
+                return own.push(OsStr::from_bytes(file).to_owned());
+            }
             if last.as_ref().is_none_or(|(known, _)| known != folder) {
                 let place = names.folder(folder);
-                if let Some(Place { path, shared }) = &place
+                if let Some(Place { path, shared, .. }) = &place
                     && folders.insert(folder.into())
                 {
                     if names.is_plain(folder) {
@@ -90,18 +99,19 @@ impl Package {
                 }
                 last = Some((folder.to_owned(), place));
             }
-            if let Some((_, Some(Place { path, shared }))) = &last
+            if let Some((_, Some(Place { path, shared, code: true }))) = &last
                 && !matches!(file, b"" | b"." | b"..")
                 && (*shared || may_be_object(file))
             {
                 files.push(path.join(OsStr::from_bytes(file)));
             }
         });
+        self.own = complete(&self.distribution.dist_info, &own);
         files
     }
 
     /// Notes a folder, and those above it that were not noted before.
-    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut HashSet<Box<[u8]>>) {
+    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut Set<Box<[u8]>>) {
         let quiet = self.record.modified;
         let mut folder = folder;
         while !folder.is_empty() {
@@ -119,30 +129,32 @@ struct Place {
     path: PathBuf,
     /// Each installation changes it, so that only its files tell what is gone.
     shared: bool,
+    /// There may be something to be loaded.
+    code: bool,
 }
 
 /// What the names in one RECORD are relative to.
 struct Names<'a> {
     base: &'a Path,
     root: &'a Path,
-    /// Its own `*.dist-info`, where there is nothing to be loaded.
+    /// Its own `*.dist-info`.
     own: &'a OsStr,
 }
 
 impl Names<'_> {
     /// Where a folder is; `None` if nothing in it counts.
     fn folder(&self, folder: &[u8]) -> Option<Place> {
-        let first = folder.split(|&byte| byte == b'/').next();
-        if first == Some(self.own.as_bytes()) || folder.ends_with(b"__pycache__") {
+        if folder.ends_with(b"__pycache__") {
             return None;
         }
+        let code = folder.split(|&byte| byte == b'/').next() != Some(self.own.as_bytes());
         let path = self.base.join(OsStr::from_bytes(folder));
         if self.is_plain(folder) {
-            return Some(Place { path, shared: folder.is_empty() });
+            return Some(Place { path, shared: folder.is_empty(), code });
         }
         let path = fsx::normalize(&path);
         let shared = path == self.base || fsx::below(self.root, &path) == Some(Path::new("bin"));
-        path.starts_with(self.root).then_some(Place { path, shared })
+        path.starts_with(self.root).then_some(Place { path, shared, code })
     }
 
     /// Whether a folder lies below site-packages as its text is.
@@ -161,6 +173,14 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// When a directory was changed for the last time, if it has all of these.
+fn complete(directory: &Path, names: &[OsString]) -> Option<i64> {
+    let time = fsx::modified(&fs::metadata(directory).ok()?);
+    let entries = fs::read_dir(directory).ok()?.flatten();
+    let there: Set<OsString> = entries.map(|entry| entry.file_name()).collect();
+    names.iter().all(|name| there.contains(name)).then_some(time)
+}
+
 fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
     let file: File = fsx::open(path).ok()??;
     let record = Fingerprint::from(&file.metadata().ok()?);
@@ -173,7 +193,6 @@ fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn package(record: &str) -> (tempfile::TempDir, Package, Vec<PathBuf>) {
         let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::elf::Machine;
 use crate::provide::shim;
+use crate::venv::health;
 
 /// A venv of made distributions, all of them as old as an hour.
 struct Tree(tempfile::TempDir);
@@ -253,5 +254,39 @@ proptest! {
         let normal = |text: &str| crate::fsx::normalize(Path::new(text));
         let (a, b) = (normal(&a), normal(&b));
         prop_assert_eq!(path_order(&a, &b), a.cmp(&b));
+    }
+}
+
+#[test]
+fn what_is_gone_is_told_with_and_without_what_was_kept() {
+    let record = "top.py,,\nx/a.py,,\nx/b/c.json,,\n../../../bin/tool,,\n../../../bin/old.py,,\n../../../share/man/x.1,,\n\
+                  x-1.dist-info/WHEEL,,\nx-1.dist-info/METADATA,,\nx-1.dist-info/licenses/MIT,,\nx-1.dist-info/RECORD,,\n";
+    let recorded: Vec<&str> = record.lines().map(|line| line.trim_end_matches(',')).collect();
+    for gone in recorded.iter().filter(|name| !name.ends_with("METADATA")) {
+        for kept in [false, true] {
+            let tree = Tree::new();
+            for name in &recorded {
+                tree.write(name, b"text");
+            }
+            tree.install("x", record);
+            let damaged = || {
+                let survey = tree.survey();
+                let known = |path: &Path| survey.wholeness(path);
+                let found = health::damaged_since(&[tree.base()], &tree.root(), &known);
+                assert_eq!(found, health::damaged(&[tree.base()], &tree.root(), false), "{gone}");
+                found.len()
+            };
+            assert_eq!(damaged(), 0);
+            if kept {
+                tree.survey().keep(|_| false).unwrap();
+                assert_eq!(damaged(), 0);
+            }
+            tree.write("x-1.dist-info/INSTALLER", b"pip");
+            fs::remove_file(tree.base().join(gone)).unwrap();
+            assert_eq!(damaged(), 1, "{gone}, kept: {kept}");
+            // What is damaged is not kept as whole.
+            tree.survey().keep(|_| true).unwrap();
+            assert_eq!(damaged(), 1, "{gone}, kept: {kept}");
+        }
     }
 }

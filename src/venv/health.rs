@@ -1,6 +1,5 @@
 //! Which distributions are not installed as their RECORD says.
 
-use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::distribution;
 use super::record::{MAX_RECORD, each_row};
 use crate::fsx;
+use crate::maps::{Map, Set};
 
 /// A word.
 const MAX_INSTALLER: u64 = 256;
@@ -81,7 +81,7 @@ fn look(
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let mut found: Vec<Damaged> = Vec::new();
     for base in site_packages {
-        let mut files = Files { base, root: &root, listings: HashMap::new(), whole: None };
+        let mut files = Files { base, root: &root, listings: Map::default(), whole: None };
         for dist_info in distribution::dist_infos(base) {
             files.whole = match known(&dist_info) {
                 Wholeness::Sure => continue,
@@ -103,7 +103,7 @@ struct Files<'a> {
     base: &'a Path,
     root: &'a Path,
     /// By the directory as RECORD writes it; `None` for one outside the venv.
-    listings: HashMap<Vec<u8>, Option<Listing>>,
+    listings: Map<Vec<u8>, Option<Listing>>,
     /// What is asked for is there, in directories that have not changed since this time.
     whole: Option<i64>,
 }
@@ -112,11 +112,11 @@ struct Listing {
     path: PathBuf,
     modified: i64,
     /// Once they were asked for.
-    names: Option<HashSet<OsString>>,
+    names: Option<Set<OsString>>,
 }
 
 impl Listing {
-    fn names(&mut self) -> &HashSet<OsString> {
+    fn names(&mut self) -> &Set<OsString> {
         let read = || {
             let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
             entries.map(|entry| entry.file_name()).collect()

@@ -9,12 +9,12 @@ use super::distribution::dist_infos;
 /// without the executable bit, and with endings such as `.so.6.0.0`, `.mexa64` or none.
 const NO_OBJECTS: &[&str] = &[
     "a", "afm", "bmp", "bz2", "c", "cc", "cfg", "cjs", "cmake", "cpp", "css", "csv", "cu", "cuh", "cxx",
-    "dic", "eot", "f", "f90", "gif", "gz", "h", "h5", "hpp", "html", "ico", "in", "inc", "ini", "ipynb",
-    "j2", "jpg", "js", "json", "lark", "less", "map", "mat", "md", "mjs", "mo", "mplstyle", "npy", "npz",
-    "o", "ods", "orc", "otf", "pak", "parquet", "pdf", "pem", "pickle", "pkl", "png", "po", "ps1", "pxd",
-    "pxi", "py", "pyc", "pyf", "pyi", "pyx", "qm", "qml", "qmltypes", "rst", "sass", "scss", "sh", "sip",
-    "svg", "svgz", "tcl", "tex", "tif", "toml", "tpl", "ts", "tsx", "ttf", "txt", "typed", "wav", "woff",
-    "woff2", "xml", "xsd", "xsl", "xz", "yaml", "yml", "zip",
+    "dat", "dic", "eot", "f", "f90", "gif", "gz", "h", "h5", "hpp", "html", "ico", "in", "inc", "ini",
+    "ipynb", "j2", "jpg", "js", "json", "lark", "less", "map", "mat", "md", "mjs", "mo", "mplstyle", "npy",
+    "npz", "o", "ods", "orc", "otf", "pak", "parquet", "pdf", "pem", "pickle", "pkl", "png", "po", "ps1",
+    "pxd", "pxi", "py", "pyc", "pyf", "pyi", "pyx", "qm", "qml", "qmltypes", "rst", "sass", "scss", "sh",
+    "sip", "svg", "svgz", "tcl", "tex", "tif", "toml", "tpl", "ts", "tsx", "ttf", "txt", "typed", "wav",
+    "woff", "woff2", "xml", "xsd", "xsl", "xz", "yaml", "yml", "zip",
 ];
 
 /// The distributions in a venv, by name.
