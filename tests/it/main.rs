@@ -15,6 +15,7 @@ mod interrupts;
 mod kills;
 mod loader;
 mod loader_files;
+mod loader_libtree;
 mod loader_random;
 mod moved;
 mod nixfile;

@@ -1,6 +1,7 @@
 //! Layouts of made objects, loaded by the model and by the machine's own loader.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -73,6 +74,19 @@ impl Layout {
         model
     }
 
+    /// The same where neither has ld.so.cache.
+    #[track_caller]
+    pub fn starts_without_cache(&self, program: &str) -> Seen {
+        let program = self.folder.join(program);
+        let (machine, loader) = host().unwrap();
+        let (files, system) = (DiskFiles::default(), System { cache: None, ..self.system() });
+        let process = Resolver::new(&files, &system, machine).start(&program, &|_| None);
+        let model = self.modelled(&process);
+        let real = self.traced_by(Path::new(loader), &["--inhibit-cache".as_ref(), program.as_os_str()]);
+        assert_eq!(model, real, "the model (left) and the loader (right)");
+        model
+    }
+
     /// By the model.
     pub fn modelled_start(&self, program: &str) -> Seen {
         let (machine, _) = host().unwrap();
@@ -82,7 +96,12 @@ impl Layout {
 
     /// By the loader itself.
     pub fn traced(&self, program: &Path) -> Seen {
-        let output = self.command(program).env("LD_TRACE_LOADED_OBJECTS", "1").output().unwrap();
+        self.traced_by(program, &[])
+    }
+
+    fn traced_by(&self, program: &Path, arguments: &[&OsStr]) -> Seen {
+        let mut command = self.command(program);
+        let output = command.args(arguments).env("LD_TRACE_LOADED_OBJECTS", "1").output().unwrap();
         let (text, errors) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
@@ -143,7 +162,8 @@ impl Layout {
         let mut all = Vec::new();
         for (path, real) in paths.iter().zip(real) {
             let after = resolver.open(&process, path, &|_| None);
-            let result = match self.failure(&after, process.loads.len()) {
+            let failure = self.failure(&after, process.loads.len());
+            let result = match failure.or_else(|| lack(&resolver, &after, process.loads.len())) {
                 Some(text) => Err(without_directory(&text)),
                 None => Ok(()),
             };
@@ -168,6 +188,13 @@ impl Layout {
             _ => None,
         })
     }
+}
+
+/// The first symbol version in vain.
+fn lack(resolver: &Resolver<'_>, process: &Process, first: usize) -> Option<String> {
+    let lack = resolver.lacking(process, first).into_iter().next()?;
+    let library = process.loads[lack.library].path.display();
+    Some(format!("{library}: version `{}' not found", lack.versions.first()?))
 }
 
 /// A message without the directory of its file: the loader gives it in some messages and not in others.
