@@ -144,7 +144,11 @@ impl<'a> Resolver<'a> {
         if let Some(&index) = process.by_name.get(name.as_ref()) {
             return Outcome::Loaded(index);
         }
-        if glibc::is_kernels(&name) || self.system.assumed.is_some_and(|assumed| assumed(&name)) {
+        // The program's own name is empty (`l_name`).
+        if name.is_empty()
+            || glibc::is_kernels(&name)
+            || self.system.assumed.is_some_and(|assumed| assumed(&name))
+        {
             return Outcome::Assumed;
         }
         match self.search(process, asker, Path::new(name.as_ref())) {
@@ -168,8 +172,13 @@ impl<'a> Resolver<'a> {
         if !needed.contains('$') {
             return needed.into();
         }
-        let expanded = self.system.tokens.substitute(needed.as_bytes(), directory(asker));
-        expanded.to_string_lossy().into_owned().into()
+        let substitute = |text: &str| {
+            let expanded = self.system.tokens.substitute(text.as_bytes(), directory(asker));
+            expanded.to_string_lossy().into_owned()
+        };
+        let expanded = substitute(needed);
+        // A path is expanded again where it is opened.
+        if expanded.contains('/') { substitute(&expanded).into() } else { expanded.into() }
     }
 
     fn add_as(

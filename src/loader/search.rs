@@ -106,9 +106,18 @@ impl Resolver<'_> {
         Ok(found)
     }
 
-    /// The file for a name in the first directory that has one.
-    fn look(&self, directories: &[&[PathBuf]], name: &Path) -> Result<Option<Hit>, Refusal> {
-        for directory in directories.iter().copied().flatten() {
+    /// The file for a name in the first list of directories that has one.
+    fn look(&self, lists: &[&[PathBuf]], name: &Path) -> Result<Option<Hit>, Refusal> {
+        for list in lists {
+            if let Some(hit) = self.look_in(list, name)? {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
+    }
+
+    fn look_in(&self, list: &[PathBuf], name: &Path) -> Result<Option<Hit>, Refusal> {
+        for directory in list {
             let folder = self.files.folder(directory);
             if folder == Folder::WithHwcaps {
                 for level in self.system.hwcaps {
@@ -118,21 +127,24 @@ impl Resolver<'_> {
                     }
                 }
             }
-            if folder != Folder::Absent
-                && let Some(hit) = self.take(directory.join(name))?
-            {
-                return Ok(Some(hit));
+            if folder != Folder::Absent {
+                let path = directory.join(name);
+                match self.files.candidate(&path, self.machine) {
+                    Candidate::Barred => return Ok(None),
+                    found => {
+                        if let Some(hit) = taken(path, found)? {
+                            return Ok(Some(hit));
+                        }
+                    }
+                }
             }
         }
         Ok(None)
     }
 
     fn take(&self, path: PathBuf) -> Result<Option<Hit>, Refusal> {
-        match self.files.candidate(&path, self.machine) {
-            Candidate::Passed => Ok(None),
-            Candidate::Fits(located) => Ok(Some((path, located))),
-            Candidate::Refused(why) => Err(Refusal { path, why }),
-        }
+        let found = self.files.candidate(&path, self.machine);
+        taken(path, found)
     }
 
     /// The directories in their order: those before ld.so.cache is asked, and those after it.
@@ -173,5 +185,13 @@ impl Resolver<'_> {
             }
         }
         found
+    }
+}
+
+fn taken(path: PathBuf, found: Candidate) -> Result<Option<Hit>, Refusal> {
+    match found {
+        Candidate::Passed | Candidate::Barred => Ok(None),
+        Candidate::Fits(located) => Ok(Some((path, located))),
+        Candidate::Refused(why) => Err(Refusal { path, why }),
     }
 }

@@ -14,6 +14,7 @@ mod init;
 mod interrupts;
 mod kills;
 mod loader;
+mod loader_edges;
 mod loader_files;
 mod loader_libtree;
 mod loader_random;

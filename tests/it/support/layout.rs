@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use venvfix::loader::{DiskFiles, Outcome, Process, Resolver, System};
 
+use super::cc::cc;
 use super::object::{Object, host, link};
 use super::{Folder, cannot_run, command};
 
@@ -150,15 +151,21 @@ impl Layout {
     /// or the name that failed.
     #[track_caller]
     pub fn opens(&self, modules: &[&str]) -> Vec<Result<(), String>> {
+        self.opens_by(Opener::plain(), modules)
+    }
+
+    /// The same in the process of an opener.
+    #[track_caller]
+    pub fn opens_by(&self, opener: &Opener, modules: &[&str]) -> Vec<Result<(), String>> {
         let (machine, _) = host().unwrap();
         let paths: Vec<PathBuf> = modules.iter().map(|path| self.folder.join(path)).collect();
-        let output = self.command(opener()).args(&paths).output().unwrap();
+        let output = self.command(&opener.path).args(&paths).output().unwrap();
         let text = self.short(&String::from_utf8_lossy(&output.stdout));
         let real: Vec<&str> = text.lines().collect();
 
         let (files, system) = (DiskFiles::default(), self.system());
         let resolver = Resolver::new(&files, &system, machine);
-        let mut process = resolver.start(opener(), &|_| None);
+        let mut process = resolver.start(&opener.path, &|_| None);
         let mut all = Vec::new();
         for (path, real) in paths.iter().zip(real) {
             let after = resolver.open(&process, path, &|_| None);
@@ -217,24 +224,30 @@ fn is_the_systems_own(path: &str) -> bool {
 }
 
 /// A program that opens each module it is told, and says how that went.
-fn opener() -> &'static Path {
-    static OPENER: OnceLock<(Folder, PathBuf)> = OnceLock::new();
-    let (_, path) = OPENER.get_or_init(|| {
-        let folder = Folder::new();
-        let source = folder.write(
-            "opener.c",
-            "#include <dlfcn.h>\n#include <stdio.h>\n\
-             int main(int count, char **paths) {\n\
-             for (int i = 1; i < count; i++) puts(dlopen(paths[i], RTLD_NOW) ? \"opened\" : dlerror());\n\
-             }\n",
-        );
-        let path = folder.join("opener");
-        let built =
-            command("cc", folder.path()).arg("-o").args([&path, &source]).arg("-ldl").output().unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        (folder, path)
-    });
-    path
+pub struct Opener {
+    path: PathBuf,
+    _kept: Folder,
+}
+
+impl Opener {
+    /// Linked with options, in which `@` stands for the layout's folder.
+    pub fn with(layout: &Layout, options: &[&str]) -> Self {
+        let kept = Folder::new();
+        let source = "#include <dlfcn.h>\n#include <stdio.h>\n\
+                      __attribute__((weak)) void *open_it(char *path) { return dlopen(path, RTLD_NOW); }\n\
+                      int main(int count, char **paths) {\n\
+                      for (int i = 1; i < count; i++) puts(open_it(paths[i]) ? \"opened\" : dlerror());\n}\n";
+        let root = layout.folder.path().to_str().unwrap();
+        let options: Vec<String> = options.iter().map(|option| option.replace('@', root)).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).chain(["-ldl"]).collect();
+        cc(&kept, "opener", source, &options);
+        Self { path: kept.join("opener"), _kept: kept }
+    }
+
+    fn plain() -> &'static Self {
+        static PLAIN: OnceLock<Opener> = OnceLock::new();
+        PLAIN.get_or_init(|| Self::with(&Layout::new(&[]), &[]))
+    }
 }
 
 /// Whether the machine's loader is one that the layouts are made for; says so if not.
