@@ -291,9 +291,12 @@ impl<'a> Misses<'a> {
         }
         for lack in self.input.resolver.lacking(process, first) {
             let asker = self.asker(&process.loads[lack.asker], root);
-            let path = &process.loads[lack.library].path;
-            let theirs = self.by_path.get(crate::fsx::normalize(path).as_path()).copied();
-            self.old.note(self.input, &lack, asker, (path, theirs), reach);
+            let [wanting, wanted] = [lack.asker, lack.library].map(|index| {
+                let path = process.loads[index].path.as_path();
+                (path, self.by_path.get(crate::fsx::normalize(path).as_path()).copied())
+            });
+            let outside = wanting.1.is_none().then_some(wanting.0);
+            self.old.note(self.input, &lack, (asker, outside), wanted, reach);
         }
     }
 

@@ -185,7 +185,7 @@ fn an_opened_module_inherits_the_programs_rpath_and_no_runpath() {
         // Each in a process of its own: what is loaded answers to its name.
         for (module, wanted) in [("pkg/m.so", &wanted), ("pkg/bare.so", &wanted), ("pkg/own.so", &fails())] {
             let opener = Opener::with(&layout, &["-Wl,-rpath,@/base", tags]);
-            assert_eq!(layout.opens_by(&opener, &[module]), [wanted.clone()], "{module} {tags}");
+            assert_eq!(layout.opens_by(&opener, &[module]), std::slice::from_ref(wanted), "{module} {tags}");
         }
     }
 }

@@ -30,5 +30,6 @@ mod shells;
 mod sources;
 mod story;
 mod support;
+mod symbol_versions;
 mod troubles;
 mod wheels;
