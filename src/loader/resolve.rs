@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -119,6 +119,35 @@ impl<'a> Resolver<'a> {
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
     pub fn open(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
+        self.open_answered(process, path, offer, &mut HashSet::new())
+    }
+
+    /// A load that fails for an offered library is tried again behind that library and its own ones, which
+    /// therefore answer first to their names.
+    fn open_answered(
+        &self,
+        process: &Process,
+        path: &Path,
+        offer: Offer<'_>,
+        answered: &mut HashSet<PathBuf>,
+    ) -> Process {
+        let mut before = process.clone();
+        loop {
+            let asked = RefCell::new(Vec::new());
+            let noting = |name: &str| offer(name).inspect(|path| asked.borrow_mut().push(path.clone()));
+            let after = self.open_at_once(&before, path, &noting);
+            let new: Vec<PathBuf> =
+                asked.into_inner().into_iter().filter(|path| answered.insert(path.clone())).collect();
+            if new.is_empty() {
+                return after;
+            }
+            for path in new {
+                before = self.open_answered(&before, &path, offer, answered);
+            }
+        }
+    }
+
+    fn open_at_once(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
         let mut process = process.clone();
         let Candidate::Fits(located) = self.files.candidate(path, self.machine) else { return process };
         let first = process.loads.len();

@@ -206,3 +206,47 @@ fn a_weak_version_is_no_finding() {
     let (report, error) = judged(&venv, Path::new(""));
     assert_eq!((texts(&report), error), (vec![], String::new()));
 }
+
+/// A venv whose package has a module, which wants a version of its own libv, and needs an offered library,
+/// which wants a version of the libv beside it.
+fn venv_with_two(own: &[(&str, &str)], wants: &str, offered: &[(&str, &str)], outer: &str) -> (Venv, Folder) {
+    let offer = Folder::new();
+    let here = "-Wl,-rpath,$ORIGIN";
+    versioned(&offer, "libv.so.1", offered, &[]);
+    wanting(&offer, "libouter.so.1", "libv.so.1", &[("v", outer)], &[here]);
+    let outer = offer.join("libouter.so.1");
+    let options = [here, "-Wl,-rpath-link,/", "-Wl,--allow-shlib-undefined", outer.to_str().unwrap()];
+    let venv = venv_wanting("libv.so.1", &[("v", wants)], &options);
+    let site = venv.site_packages().strip_prefix(venv.path()).unwrap().to_str().unwrap().to_owned();
+    versioned(&venv.folder, &format!("{site}/pkg/libv.so.1"), own, &[]);
+    let provided = command(VENVFIX, venv.path())
+        .args(["provide", ".venv"])
+        .env("VENVFIX_LIBRARY_PATH", offer.path())
+        .output()
+        .unwrap();
+    Ended::from(provided).exits(0);
+    (venv, offer)
+}
+
+const OLD: &[(&str, &str)] = &[("v", "V_1")];
+const NEW: &[(&str, &str)] = &[("w", "V_2"), ("v", "V_1")];
+
+#[test]
+fn an_offered_library_is_loaded_before_the_module_and_its_libraries_too() {
+    // Python opens the offered one, with the libv beside it, and tries the module again.
+    let (venv, _offer) = venv_with_two(OLD, "V_1", NEW, "V_2");
+    let (report, error) = judged(&venv, Path::new(""));
+    assert_eq!((texts(&report), error), (vec![], String::new()));
+}
+
+#[test]
+fn a_library_that_an_offered_one_loads_first_may_be_too_old_for_the_module() {
+    let (venv, offer) = venv_with_two(NEW, "V_2", OLD, "V_1");
+    let (report, error) = judged(&venv, Path::new(""));
+    assert!(error.contains("version `V_2' not found (required by "), "{error}");
+    let all = texts(&report);
+    assert_eq!(all.len(), 1, "{report:#}");
+    assert_eq!(all[0][3], "V_2 is wanted, libv.so.1 has V_1 at the newest");
+    let path = offer.join("libv.so.1").display().to_string();
+    assert!(all[0][4].starts_with(&format!("{path} is too old")), "{report:#}");
+}
