@@ -97,9 +97,9 @@ pub fn examine(
         Target::AssumedNix(..) => Process::default(),
     };
     let read: RefCell<HashMap<PathBuf, Loads>> = RefCell::default();
-    let loads = |package: &Path, name: &str| {
+    let sources = |package: &Path, holds: &dyn Fn(&Loads) -> bool| {
         let mut read = read.borrow_mut();
-        read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)).load(name)
+        holds(read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)))
     };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
@@ -112,7 +112,8 @@ pub fn examine(
         interpreter,
         offer: reaching.offer,
         opened: &opened(&distributions),
-        loads: &loads,
+        loads: &|package, file| sources(package, &|found| found.load(file)),
+        imports: &|package, name| sources(package, &|found| found.import(name)),
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
             (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, &distributions))

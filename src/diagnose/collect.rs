@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::abi::{place, provided, wrong_abis};
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::imports::Imports;
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
@@ -66,6 +67,8 @@ pub struct Input<'a> {
     pub opened: &'a [Opened],
     /// Whether the Python sources in a package's folder load a file of this name.
     pub loads: &'a dyn Fn(&Path, &str) -> bool,
+    /// Whether the Python sources in a package's folder import a package of this name.
+    pub imports: &'a dyn Fn(&Path, &str) -> bool,
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
     /// What to do for a missing library that distributions of these names want.
@@ -162,7 +165,7 @@ struct Miss {
 struct Misses<'a> {
     input: &'a Input<'a>,
     by_path: HashMap<&'a Path, &'a Examined>,
-    preloads: Preloads,
+    preloads: Preloads<'a>,
     found: BTreeMap<(String, Owner), Miss>,
     stops: Stops,
     noted: Noted,
@@ -184,7 +187,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let mut misses = Misses {
         input,
         by_path: input.objects().map(|(examined, _)| (examined.path.as_path(), examined)).collect(),
-        preloads: Preloads::new(input.distributions, pairs),
+        preloads: Preloads::new(input.distributions, pairs).with_imports(Imports::new(input)),
         found: BTreeMap::new(),
         stops: Stops::default(),
         noted: Noted::default(),

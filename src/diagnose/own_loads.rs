@@ -37,7 +37,7 @@ impl<'a> OwnLoads<'a> {
 }
 
 /// The folder of the top-level package that a file lies in.
-fn package(examined: &Examined) -> Option<PathBuf> {
+pub(super) fn package(examined: &Examined) -> Option<PathBuf> {
     let mut parts = examined.shown.components();
     let Some(Component::Normal(top)) = parts.next() else { return None };
     // A file beside the packages is in none.

@@ -3,26 +3,34 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::imports::Imports;
 use crate::venv::Distribution;
 
 /// Which distribution has an object of which SONAME, and what each distribution requires.
-pub(super) struct Preloads {
+pub(super) struct Preloads<'a> {
     owners: HashMap<String, HashSet<usize>>,
     /// For each distribution: itself and all that it requires, through others.
     closure: Vec<HashSet<usize>>,
+    /// What sources import beyond that.
+    imports: Option<Imports<'a>>,
 }
 
-impl Preloads {
+impl<'a> Preloads<'a> {
     /// From the SONAME and owner of every object in the venv.
-    pub(super) fn new<'a>(
+    pub(super) fn new<'o>(
         distributions: &[Distribution],
-        objects: impl Iterator<Item = (&'a str, &'a [usize])>,
+        objects: impl Iterator<Item = (&'o str, &'o [usize])>,
     ) -> Self {
         let mut owners: HashMap<String, HashSet<usize>> = HashMap::new();
         for (soname, of) in objects {
             owners.entry(soname.to_owned()).or_default().extend(of);
         }
-        Self { owners, closure: closure(distributions) }
+        Self { owners, closure: closure(distributions), imports: None }
+    }
+
+    /// The same, and what sources import is loaded first as well.
+    pub(super) fn with_imports(self, imports: Imports<'a>) -> Self {
+        Self { imports: Some(imports), ..self }
     }
 
     /// Whether a distribution is, or requires, another.
@@ -33,7 +41,11 @@ impl Preloads {
     /// Whether a needed name of an object of these distributions is one that they load first.
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };
-        askers.iter().any(|&asker| self.closure.get(asker).is_some_and(|all| !all.is_disjoint(owners)))
+        let required = |&asker: &usize| self.closure.get(asker).is_some_and(|all| !all.is_disjoint(owners));
+        let imported = |imports: &Imports<'_>| {
+            askers.iter().any(|&asker| owners.iter().any(|&owner| imports.name(asker, owner)))
+        };
+        askers.iter().any(required) || self.imports.as_ref().is_some_and(imported)
     }
 }
 
