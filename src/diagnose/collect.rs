@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::abi::{place, provided, wrong_abis};
+use super::architecture::wrong_architectures;
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::imports::Imports;
@@ -412,28 +413,4 @@ fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
         detail: None,
     };
     grouped.into_iter().map(finding).collect()
-}
-
-fn wrong_architectures(input: &Input<'_>) -> Vec<Finding> {
-    let mut by_machine: BTreeMap<(String, Owner), Vec<String>> = BTreeMap::new();
-    for examined in input.examined {
-        let Ok(object) = &examined.object else { continue };
-        if object.machine != input.machine {
-            let key = (object.machine.name(), examined.owners.first().copied());
-            by_machine.entry(key).or_default().push(examined.shown.display().to_string());
-        }
-    }
-    let finding = |((machine, owner), objects)| Finding {
-        code: Code::WrongArchitecture,
-        severity: Severity::Note,
-        reach: None,
-        soname: None,
-        distributions: input.affected([(owner, objects)].into()),
-        searched: Vec::new(),
-        remedy: Remedy::None {
-            reason: format!("built for {machine}; this interpreter is {}", input.machine.name()),
-        },
-        detail: Some(machine),
-    };
-    by_machine.into_iter().map(finding).collect()
 }

@@ -2,6 +2,7 @@
 //! files are asked of [`crate::loader::Files`], remedies of a function.
 
 mod abi;
+mod architecture;
 mod collect;
 mod damaged;
 mod finding;

@@ -47,7 +47,7 @@ impl OldLibraries {
             has: same.max_by(|a, b| compare_version_names(a, b)).cloned(),
             wanted,
             outside: outside.map(Path::to_owned),
-            reason: reason(input, &lack.name, library, outside.is_some()),
+            reason: reason(input, &lack.name, library, outside),
         };
         for owner in asker.owners() {
             let (least, objects) = self.0.entry((old.clone(), owner)).or_insert((reach, Vec::new()));
@@ -95,26 +95,31 @@ fn reason(
     input: &Input<'_>,
     soname: &str,
     (path, theirs): (&Path, Option<&Examined>),
-    for_outside: bool,
+    outside: Option<&Path>,
 ) -> String {
     let owner =
         theirs.and_then(|theirs| theirs.owners.first()).and_then(|&owner| input.distributions.get(owner));
     match owner {
         Some(owner) => format!("the {soname} that {} brings is too old: upgrade {}", owner.name, owner.name),
-        None if loader::brings(soname) && soname != "libgcc_s.so.1" => match for_outside {
-            true => "the interpreter's glibc is too old for it: take both from one nixpkgs".into(),
-            false => {
+        None if loader::brings(soname) && soname != "libgcc_s.so.1" => match outside {
+            Some(outside) => format!(
+                "the interpreter's glibc is too old for {}: take both from one nixpkgs",
+                outside.display()
+            ),
+            None => {
                 "the interpreter's glibc is too old: take python from a newer nixpkgs, or an older release of the package"
                     .into()
             }
         },
-        None if for_outside => {
-            format!("{} is too old for it: take both from one nixpkgs", path.display())
-        }
-        None => format!(
-            "{} is too old: take it from a newer nixpkgs, or an older release of the package",
-            path.display()
-        ),
+        None => match outside {
+            Some(outside) => {
+                format!("{} is too old for {}: take both from one nixpkgs", path.display(), outside.display())
+            }
+            None => format!(
+                "{} is too old: take it from a newer nixpkgs, or an older release of the package",
+                path.display()
+            ),
+        },
     }
 }
 

@@ -109,8 +109,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether a dlopen of a bare name by the object of this index finds something.
     pub fn finds_for(&self, process: &Process, asker: usize, name: &str, offer: Offer<'_>) -> bool {
-        let assumed = self.system.assumed.is_some_and(|assumed| assumed(name));
-        if assumed || process.by_name.contains_key(name) || offer(name).is_some() {
+        if self.system.assumes(name) || process.by_name.contains_key(name) || offer(name).is_some() {
             return true;
         }
         asker < process.loads.len()
@@ -174,10 +173,7 @@ impl<'a> Resolver<'a> {
             return Outcome::Loaded(index);
         }
         // The program's own name is empty (`l_name`).
-        if name.is_empty()
-            || glibc::is_kernels(&name)
-            || self.system.assumed.is_some_and(|assumed| assumed(&name))
-        {
+        if name.is_empty() || glibc::is_kernels(&name) || self.system.assumes(&name) {
             return Outcome::Assumed;
         }
         match self.search(process, asker, Path::new(name.as_ref())) {

@@ -31,6 +31,8 @@ pub struct System {
     pub tokens: Tokens,
     /// Names that are there whatever the files say: for a loader that is only assumed.
     pub assumed: Option<fn(&str) -> bool>,
+    /// More of them, one by one.
+    pub assumed_libraries: Vec<String>,
     /// The names of the tree that a search path may not leave, if it may not: an assumed loader must
     /// not find what happens to lie on the machine that asks.
     pub confined_to: Vec<PathBuf>,
@@ -59,10 +61,16 @@ impl System {
         Self { cache: Some(Cache::read(Path::new(CACHE), machine, self.hwcaps)), ..self }
     }
 
-    /// Whether a directory named by an object's own search path counts.
-    pub(super) fn admits(&self, directory: &Path) -> bool {
-        let directory = crate::fsx::normalize(directory);
-        self.confined_to.is_empty() || self.confined_to.iter().any(|root| directory.starts_with(root))
+    /// Whether a path that an object names, to search or to open, counts.
+    pub(super) fn admits(&self, path: &Path) -> bool {
+        let path = crate::fsx::normalize(path);
+        self.confined_to.is_empty() || self.confined_to.iter().any(|root| path.starts_with(root))
+    }
+
+    /// Whether a name is there whatever the files say.
+    pub(super) fn assumes(&self, name: &str) -> bool {
+        self.assumed.is_some_and(|assumed| assumed(name))
+            || self.assumed_libraries.iter().any(|assumed| assumed == name)
     }
 
     /// Whether a file lies in one of the default directories, as text has it.
@@ -93,7 +101,8 @@ impl Resolver<'_> {
     ) -> Result<Option<Hit>, Refusal> {
         if name.as_os_str().as_encoded_bytes().contains(&b'/') {
             // A relative one lies where the process happens to be.
-            return if name.is_absolute() { self.take(name.to_owned()) } else { Ok(None) };
+            let counts = name.is_absolute() && self.system.admits(name);
+            return if counts { self.take(name.to_owned()) } else { Ok(None) };
         }
         let [before, after] = self.directories(process, asker);
         let mut found = self.look(&before, name)?;

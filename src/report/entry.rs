@@ -25,13 +25,13 @@ pub fn entry_summary(report: &Report) -> String {
         );
     }
     let wrong = |finding: &&Finding| {
-        let code = matches!(finding.code, Code::WrongLibc | Code::WrongPythonAbi);
+        let code = matches!(finding.code, Code::WrongLibc | Code::WrongPythonAbi | Code::WrongArchitecture);
         code && finding.severity == Severity::Error
     };
     let wrong: Vec<&Finding> = report.findings.iter().filter(wrong).collect();
     if !wrong.is_empty() {
         let packages = distributions(wrong.iter().flat_map(|finding| &finding.distributions));
-        let text = "not importable here, built for another Python or libc";
+        let text = "not importable here, built for another Python, libc or machine";
         line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {text}: {packages}"));
     }
     match add_command(report) {

@@ -5,6 +5,7 @@ mod add_lib;
 mod against_venv_shell_hook;
 mod direnv;
 mod doctor;
+mod doctor_cases;
 mod doctor_codes;
 mod drop_in;
 mod enter;

@@ -194,7 +194,7 @@ fn a_library_from_outside_that_wants_a_newer_glibc_is_told_from_the_package() {
     assert_eq!([code, severity, soname], ["missing-symbol-version", "error", "libc.so.6"]);
     let path = offered.join("libmade.so.1").display().to_string();
     assert!(detail.starts_with(&format!("{path} wants GLIBC_2.99, libc.so.6 has GLIBC_2.")), "{detail}");
-    assert_eq!(reason, "the interpreter's glibc is too old for it: take both from one nixpkgs");
+    assert_eq!(*reason, format!("the interpreter's glibc is too old for {path}: take both from one nixpkgs"));
     assert!(error.contains("version `GLIBC_2.99' not found (required by "), "{error}");
     assert_eq!(report["findings"][0]["distributions"][0]["objects"][0], "pkg/_native.abi3.so");
 }
