@@ -24,6 +24,16 @@ pub fn entry_summary(report: &Report) -> String {
             format_args!("{WARNING}venvfix{WARNING:#}: {sum} of {packages} cannot start on NixOS"),
         );
     }
+    let old = |finding: &&Finding| {
+        finding.code == Code::MissingSymbolVersion && finding.severity == Severity::Error
+    };
+    let old: Vec<&Finding> = report.findings.iter().filter(old).collect();
+    if !old.is_empty() {
+        let names = listed(old.iter().filter_map(|finding| finding.soname.as_deref()));
+        let packages = distributions(old.iter().flat_map(|finding| &finding.distributions));
+        let text = "what is here is too old for";
+        line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {text} {packages}: {names}"));
+    }
     let wrong = |finding: &&Finding| {
         let code = matches!(finding.code, Code::WrongLibc | Code::WrongPythonAbi | Code::WrongArchitecture);
         code && finding.severity == Severity::Error

@@ -33,4 +33,5 @@ mod story;
 mod support;
 mod symbol_versions;
 mod troubles;
+mod two_glibcs;
 mod wheels;
