@@ -43,13 +43,13 @@ fn vendored_libraries_find_each_other_by_the_modules_rpath_unless_they_have_a_ru
             lib("pkg.libs/libgeos-2.so", &[]),
         ];
         venv.package("pkg", &objects, &[]);
+        // Of a distribution's own libraries it is thought that it loads them first.
+        fs::remove_dir_all(venv.site_packages().join("pkg-1.0.dist-info")).unwrap();
         venv
     };
     let plain = || lib("pkg.libs/libgdal-1.so", &["libgeos-2.so"]);
     let good = made(&plain);
     let bad = made(&|| plain().runpath("/nowhere"));
-    // Of a distribution's own libraries it is thought that it loads them first.
-    fs::remove_dir_all(bad.site_packages().join("pkg-1.0.dist-info")).unwrap();
     for options in [NOTHING, NIX] {
         assert_eq!(good.findings(options), NOTHING);
         assert_eq!(bad.findings(options), ["missing-library error import libgeos-2.so :1"]);
