@@ -248,8 +248,8 @@ impl<'a> Misses<'a> {
         self.note_openings(&process, first, reach);
         self.note_unusable(&process, first, root, reach);
         if reach == Reach::Import {
-            self.imported
-                .extend(process.loads[first.min(process.loads.len())..].iter().map(|load| load.path.clone()));
+            let loads = process.loads.iter().skip(first);
+            self.imported.extend(loads.map(|load| crate::fsx::normalize(&load.path)));
         }
     }
 
