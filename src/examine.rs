@@ -100,9 +100,9 @@ pub fn examine(
         Target::AssumedNix(..) => Process::default(),
     };
     let read: RefCell<HashMap<PathBuf, Loads>> = RefCell::default();
-    let loads = |package: &Path, name: &str| {
+    let sources = |package: &Path, holds: &dyn Fn(&Loads) -> bool| {
         let mut read = read.borrow_mut();
-        read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)).load(name)
+        holds(read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)))
     };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
@@ -115,10 +115,14 @@ pub fn examine(
         interpreter,
         offer: reaching.offer,
         opened: &opened(distributions),
-        loads: &loads,
+        loads: &|package, file| sources(package, &|found| found.load(file)),
+        imports: &|package, name| sources(package, &|found| found.import(name)),
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
-            (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, distributions))
+            let other = python_remedy(soname, target.python());
+            other
+                .or_else(|| (reaching.remedy)(soname))
+                .unwrap_or_else(|| library_remedy(soname, askers, distributions))
         },
         rebuild_remedy: &|owner, package| {
             let found = distributions.get(owner).filter(|found| repair::is_built_here(found))?;
@@ -184,8 +188,12 @@ impl Target<'_> {
     /// The search rules of the interpreter's loader.
     fn system(&self, root: &Path) -> System {
         match self {
-            Self::AssumedNix(machine, _) => System {
-                assumed: Some(|name| loader::brings(name) || name.starts_with("libpython3.")),
+            Self::AssumedNix(machine, python) => System {
+                assumed: Some(match python {
+                    Some(_) => loader::brings,
+                    None => |name| loader::brings(name) || name.starts_with("libpython3."),
+                }),
+                assumed_libraries: python.map(own_libraries).unwrap_or_default(),
                 confined_to: vec![
                     root.to_owned(),
                     std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()),
@@ -268,6 +276,32 @@ fn relevant(tree: &Tree<'_>, files: &[Seen], python: Option<Abi>) -> Vec<Examine
 pub fn repair_remedy(repair: &Repair, ours: bool) -> Remedy {
     let command = if ours { "venvfix sync".into() } else { repair.by_hand() };
     Remedy::Command { command }
+}
+
+/// The libraries that a Python of nixpkgs is linked to or has beside it, with and without the GIL.
+fn own_libraries((major, minor): (u32, u32)) -> Vec<String> {
+    let of = |ending: &str| format!("libpython{major}.{minor}{ending}.so.1.0");
+    vec![of(""), of("t"), format!("libpython{major}.so")]
+}
+
+/// What to do for a libpython: a process has room for one, and it is not to be brought.
+fn python_remedy(soname: &str, python: Option<(u32, u32)>) -> Option<Remedy> {
+    let version = soname.strip_prefix("libpython")?.split(".so").next()?;
+    let version = Some(version).filter(|version| version.contains('.'))?;
+    let reason = match python {
+        Some((major, minor)) if version.trim_end_matches('t') == format!("{major}.{minor}") => {
+            "this python is not linked to it, and a process has room for one: take a release of the package \
+             that does not link to it"
+                .to_owned()
+        }
+        Some((major, minor)) => {
+            format!(
+                "it is of Python {version}, this is {major}.{minor}: take a release of the package for it"
+            )
+        }
+        None => return None,
+    };
+    Some(Remedy::None { reason })
 }
 
 fn library_remedy(soname: &str, askers: &[&str], installed: &[Distribution]) -> Remedy {

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::abi::{place, provided, wrong_abis};
+use super::architecture::wrong_architectures;
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::imports::Imports;
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
@@ -70,6 +72,8 @@ pub struct Input<'a> {
     pub opened: &'a [Opened],
     /// Whether the Python sources in a package's folder load a file of this name.
     pub loads: &'a dyn Fn(&Path, &str) -> bool,
+    /// Whether the Python sources in a package's folder import a package of this name.
+    pub imports: &'a dyn Fn(&Path, &str) -> bool,
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
     /// What to do for a missing library that distributions of these names want.
@@ -196,7 +200,7 @@ struct Miss {
 struct Misses<'a> {
     input: &'a Input<'a>,
     by_path: Map<&'a OsStr, &'a Examined>,
-    preloads: Preloads,
+    preloads: Preloads<'a>,
     found: BTreeMap<(String, Owner), Miss>,
     /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
     asked: Set<(usize, usize)>,
@@ -252,7 +256,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let mut misses = Misses {
         input,
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
-        preloads: Preloads::new(input.distributions, pairs),
+        preloads: Preloads::new(input.distributions, pairs).with_imports(Imports::new(input)),
         found: BTreeMap::new(),
         asked: Set::default(),
         own: Map::default(),
@@ -362,20 +366,20 @@ impl<'a> Misses<'a> {
         !sound || self.is_foreign(root)
     }
 
-    /// What all objects lack that are like the one at `first`; `None` if that takes more than names.
+    /// What all objects lack that are like the one opened; `None` if that takes more than names.
     fn lacks(&mut self, process: &Process, first: usize, lacking: &[Lack]) -> Option<Rc<Lacks>> {
-        process.loads.get(first)?;
+        let opened = process.opened().filter(|&opened| opened >= first)?;
         let is_simple = lacking.is_empty()
             && process.refused(first).next().is_none()
             && process.loads.iter().skip(first).all(|load| load.object.openings.is_empty())
             // Objects that are alike may go by other names.
-            && !process.needs_object(first);
+            && !process.needs_object(opened);
         if !is_simple {
             return None;
         }
         let mut lacks = Lacks { own: Vec::new(), others: false };
         for Need { load, name, .. } in process.missing(first) {
-            if load == first {
+            if load == opened {
                 let searched = self.input.resolver.searched(process, load);
                 lacks.own.push(OwnLack { name: name.to_owned(), searched });
             } else {
@@ -408,7 +412,7 @@ impl<'a> Misses<'a> {
         if reach == Reach::Import {
             for load in process.loads.iter().skip(first) {
                 if self.imported_numbers.insert(load.number()) {
-                    self.imported.insert(Rc::clone(&load.path));
+                    self.imported.insert(load.normal_path().into());
                 }
             }
         }
@@ -464,9 +468,12 @@ impl<'a> Misses<'a> {
         }
         for lack in lacking {
             let asker = self.asker(&process.loads[lack.asker], root);
-            let path = &process.loads[lack.library].path;
-            let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
-            self.old.note(self.input, lack, asker, (path, theirs), reach);
+            let [wanting, wanted] = [lack.asker, lack.library].map(|index| {
+                let load = &process.loads[index];
+                (&*load.path, self.by_path.get(load.normal_path().as_os_str()).copied())
+            });
+            let outside = wanting.1.is_none().then_some(wanting.0);
+            self.old.note(self.input, lack, (asker, outside), wanted, reach);
         }
     }
 
@@ -585,28 +592,4 @@ fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
         detail: None,
     };
     grouped.into_iter().map(finding).collect()
-}
-
-fn wrong_architectures(input: &Input<'_>) -> Vec<Finding> {
-    let mut by_machine: BTreeMap<(String, Owner), Vec<String>> = BTreeMap::new();
-    for examined in input.examined {
-        let Ok(object) = &examined.object else { continue };
-        if object.machine != input.machine {
-            let key = (object.machine.name(), examined.owners.first().copied());
-            by_machine.entry(key).or_default().push(examined.shown.display().to_string());
-        }
-    }
-    let finding = |((machine, owner), objects)| Finding {
-        code: Code::WrongArchitecture,
-        severity: Severity::Note,
-        reach: None,
-        soname: None,
-        distributions: input.affected([(owner, objects)].into()),
-        searched: Vec::new(),
-        remedy: Remedy::None {
-            reason: format!("built for {machine}; this interpreter is {}", input.machine.name()),
-        },
-        detail: Some(machine),
-    };
-    by_machine.into_iter().map(finding).collect()
 }

@@ -2,9 +2,11 @@
 //! files are asked of [`crate::loader::Files`], remedies of a function.
 
 mod abi;
+mod architecture;
 mod collect;
 mod damaged;
 mod finding;
+mod imports;
 mod installation;
 mod musl;
 mod noted;

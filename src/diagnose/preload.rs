@@ -1,27 +1,35 @@
 //! Libraries that a package loads before the object that needs them: torchvision's after
 //! `import torch`. Such a needed name is met by its SONAME, whatever the search path says.
 
+use super::imports::Imports;
 use crate::maps::{Map, Set};
 use crate::venv::Distribution;
 
 /// Which distribution has an object of which SONAME, and what each distribution requires.
-pub(super) struct Preloads {
+pub(super) struct Preloads<'a> {
     owners: Map<String, Set<usize>>,
     /// For each distribution: itself and all that it requires, through others, in order.
     closure: Vec<Vec<usize>>,
+    /// What sources import beyond that.
+    imports: Option<Imports<'a>>,
 }
 
-impl Preloads {
+impl<'a> Preloads<'a> {
     /// From the SONAME and owner of every object in the venv.
-    pub(super) fn new<'a>(
+    pub(super) fn new<'o>(
         distributions: &[Distribution],
-        objects: impl Iterator<Item = (&'a str, &'a [usize])>,
+        objects: impl Iterator<Item = (&'o str, &'o [usize])>,
     ) -> Self {
         let mut owners: Map<String, Set<usize>> = Map::default();
         for (soname, of) in objects {
             owners.entry(soname.to_owned()).or_default().extend(of);
         }
-        Self { owners, closure: closure(distributions) }
+        Self { owners, closure: closure(distributions), imports: None }
+    }
+
+    /// The same, and what sources import is loaded first as well.
+    pub(super) fn with_imports(self, imports: Imports<'a>) -> Self {
+        Self { imports: Some(imports), ..self }
     }
 
     /// Whether a distribution is, or requires, another.
@@ -32,7 +40,11 @@ impl Preloads {
     /// Whether a needed name of an object of these distributions is one that they load first.
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };
-        askers.iter().any(|&asker| owners.iter().any(|&owner| self.requires(asker, owner)))
+        let required = |&asker: &usize| owners.iter().any(|&owner| self.requires(asker, owner));
+        let imported = |imports: &Imports<'_>| {
+            askers.iter().any(|&asker| owners.iter().any(|&owner| imports.name(asker, owner)))
+        };
+        askers.iter().any(required) || self.imports.as_ref().is_some_and(imported)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Libraries that are found and are older than those an object was built with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
@@ -15,6 +15,8 @@ struct Old {
     soname: String,
     /// The newest version wanted.
     wanted: String,
+    /// What wants it, if that is not of the venv.
+    outside: Option<PathBuf>,
     /// The newest of the same family that it has.
     has: Option<String>,
     /// What is old, and what to do.
@@ -26,12 +28,13 @@ struct Old {
 pub(super) struct OldLibraries(BTreeMap<(Old, Owner), (Reach, Vec<String>)>);
 
 impl OldLibraries {
-    /// Notes what `asker` lacks of the library at `path`, which is `theirs` if it is of the venv.
+    /// Notes what `asker`, or a library from outside that it leads to, lacks of a library, which is a
+    /// file of the venv's or none.
     pub(super) fn note(
         &mut self,
         input: &Input<'_>,
         lack: &Lack,
-        asker: &Examined,
+        (asker, outside): (&Examined, Option<&Path>),
         library: (&Path, Option<&Examined>),
         reach: Reach,
     ) {
@@ -43,7 +46,8 @@ impl OldLibraries {
             soname: lack.name.clone(),
             has: same.max_by(|a, b| compare_version_names(a, b)).cloned(),
             wanted,
-            reason: reason(input, &lack.name, library),
+            outside: outside.map(Path::to_owned),
+            reason: reason(input, &lack.name, library, outside),
         };
         for owner in asker.owners() {
             let (least, objects) = self.0.entry((old.clone(), owner)).or_insert((reach, Vec::new()));
@@ -70,7 +74,10 @@ impl OldLibraries {
                 distributions: input.affected(objects),
                 searched: Vec::new(),
                 remedy: Remedy::None { reason: old.reason },
-                detail: Some(format!("{} is wanted, {} {has}", old.wanted, old.soname)),
+                detail: Some(match &old.outside {
+                    Some(path) => format!("{} wants {}, {} {has}", path.display(), old.wanted, old.soname),
+                    None => format!("{} is wanted, {} {has}", old.wanted, old.soname),
+                }),
                 soname: Some(old.soname),
             }
         };
@@ -84,19 +91,35 @@ fn family(version: &str) -> &str {
 }
 
 /// Which side is old, and what to do about it.
-fn reason(input: &Input<'_>, soname: &str, (path, theirs): (&Path, Option<&Examined>)) -> String {
+fn reason(
+    input: &Input<'_>,
+    soname: &str,
+    (path, theirs): (&Path, Option<&Examined>),
+    outside: Option<&Path>,
+) -> String {
     let owner =
         theirs.and_then(|theirs| theirs.owners.first()).and_then(|&owner| input.distributions.get(owner));
     match owner {
         Some(owner) => format!("the {soname} that {} brings is too old: upgrade {}", owner.name, owner.name),
-        None if loader::brings(soname) && soname != "libgcc_s.so.1" => {
-            "the interpreter's glibc is too old: take python from a newer nixpkgs, or an older release of the package"
-                .into()
-        }
-        None => format!(
-            "{} is too old: take it from a newer nixpkgs, or an older release of the package",
-            path.display()
-        ),
+        None if loader::brings(soname) && soname != "libgcc_s.so.1" => match outside {
+            Some(outside) => format!(
+                "the interpreter's glibc is too old for {}: take both from one nixpkgs",
+                outside.display()
+            ),
+            None => {
+                "the interpreter's glibc is too old: take python from a newer nixpkgs, or an older release of the package"
+                    .into()
+            }
+        },
+        None => match outside {
+            Some(outside) => {
+                format!("{} is too old for {}: take both from one nixpkgs", path.display(), outside.display())
+            }
+            None => format!(
+                "{} is too old: take it from a newer nixpkgs, or an older release of the package",
+                path.display()
+            ),
+        },
     }
 }
 

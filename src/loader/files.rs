@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -27,6 +28,8 @@ pub struct Located {
 pub enum Candidate {
     /// Nothing there, or nothing for this machine: the search goes on.
     Passed,
+    /// It cannot be opened: the list of directories is left, and the search goes on behind it.
+    Barred,
     /// The object is loaded.
     Fits(Located),
     /// The search ends with this message.
@@ -228,6 +231,7 @@ impl Located {
 /// What the loader makes of a file that could not be read as an object.
 fn unreadable(path: &Path, machine: Machine, error: &Unreadable) -> Candidate {
     match error {
+        Unreadable::Io(error) if bars(error) => Candidate::Barred,
         Unreadable::Io(_) => Candidate::Passed,
         // It opens, and cannot be read.
         Unreadable::NoFile => Candidate::Refused("cannot read file data".into()),
@@ -237,4 +241,13 @@ fn unreadable(path: &Path, machine: Machine, error: &Unreadable) -> Candidate {
             _ => Candidate::Refused(error.to_string().into()),
         },
     }
+}
+
+/// Whether `open_path` returns at this error: a loop of links, a socket, a name that is too long. All but
+/// ENOENT and EACCES count there; others tell of this process, not of the file.
+fn bars(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    let errors = [Errno::LOOP, Errno::NXIO, Errno::NAMETOOLONG];
+    errors.iter().any(|known| error.raw_os_error() == Some(known.raw_os_error()))
 }

@@ -12,6 +12,7 @@ use super::memory::{Directories, Likeness, Memory, Name, Needed, NumberMap, Prep
 use super::search::{Refusal, System};
 use super::versions::Known;
 use crate::elf::{Machine, Object};
+use crate::maps::Set;
 
 /// An object in the modelled process.
 #[derive(Clone)]
@@ -79,6 +80,8 @@ pub struct Process {
     pub(super) library_path: Directories,
     /// Whether the first object is a program.
     started: bool,
+    /// What was opened last.
+    opened: Option<usize>,
     /// Needs that nothing satisfies: object, and which of its needed names.
     unsatisfied: Vec<(usize, usize)>,
     pub(super) by_name: NumberMap<Name, usize>,
@@ -129,8 +132,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether a dlopen of a bare name by the object of this index finds something.
     pub fn finds_for(&self, process: &Process, asker: usize, name: &str, offer: Offer<'_>) -> bool {
-        let assumed = self.system.assumed.is_some_and(|assumed| assumed(name));
-        if assumed || self.named(process, name).is_some() || offer(name).is_some() {
+        if self.system.assumes(name) || self.named(process, name).is_some() || offer(name).is_some() {
             return true;
         }
         asker < process.loads.len()
@@ -139,10 +141,39 @@ impl<'a> Resolver<'a> {
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
     pub fn open(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
+        self.open_answered(process, path, offer, &mut Set::default())
+    }
+
+    /// A load that fails for an offered library is tried again behind that library and its own ones, which
+    /// therefore answer first to their names.
+    fn open_answered(
+        &self,
+        process: &Process,
+        path: &Path,
+        offer: Offer<'_>,
+        answered: &mut Set<PathBuf>,
+    ) -> Process {
+        let mut before = process.clone();
+        loop {
+            let asked = RefCell::new(Vec::new());
+            let noting = |name: &str| offer(name).inspect(|path| asked.borrow_mut().push(path.clone()));
+            let after = self.open_at_once(&before, path, &noting);
+            let new: Vec<PathBuf> =
+                asked.into_inner().into_iter().filter(|path| answered.insert(path.clone())).collect();
+            if new.is_empty() {
+                return after;
+            }
+            for path in new {
+                before = self.open_answered(&before, &path, offer, answered);
+            }
+        }
+    }
+
+    fn open_at_once(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
         let mut process = process.clone();
         let Candidate::Fits(located) = self.files.candidate(path, self.machine) else { return process };
         let first = process.loads.len();
-        add(&mut process, &self.prepared(path, located), None);
+        process.opened = Some(add(&mut process, &self.prepared(path, located), None));
         self.load_needs(&mut process, first, offer);
         process
     }
@@ -200,8 +231,13 @@ impl<'a> Resolver<'a> {
         if !needed.contains('$') {
             return needed.into();
         }
-        let expanded = self.system.tokens.substitute(needed.as_bytes(), directory(asker));
-        expanded.to_string_lossy().into_owned().into()
+        let substitute = |text: &str| {
+            let expanded = self.system.tokens.substitute(text.as_bytes(), directory(asker));
+            expanded.to_string_lossy().into_owned()
+        };
+        let expanded = substitute(needed);
+        // A path is expanded again where it is opened.
+        if expanded.contains('/') { substitute(&expanded).into() } else { expanded.into() }
     }
 
     pub(super) fn prepared(&self, path: &Path, located: Located) -> Rc<Prepared> {
@@ -212,8 +248,8 @@ impl<'a> Resolver<'a> {
         let mut memory = self.memory.borrow_mut();
         let mut needed = |text: &String| {
             let text = self.expanded(text, path);
-            let is_given =
-                glibc::is_kernels(&text) || self.system.assumed.is_some_and(|assumed| assumed(&text));
+            // The program's own name is empty (`l_name`).
+            let is_given = text.is_empty() || glibc::is_kernels(&text) || self.system.assumes(&text);
             Needed { name: memory.name(&text), is_given }
         };
         let needed = object.needed.iter().map(&mut needed).collect();
@@ -266,6 +302,11 @@ impl Process {
         self.started.then_some(0)
     }
 
+    /// The index of the object that was opened last.
+    pub fn opened(&self) -> Option<usize> {
+        self.opened
+    }
+
     /// The needed names of the objects from `first` on that nothing satisfies.
     pub fn missing(&self, first: usize) -> impl Iterator<Item = Need<'_>> {
         self.unsatisfied(first).filter(|need| *need.outcome == Outcome::Missing)
@@ -288,9 +329,9 @@ impl Process {
         })
     }
 
-    /// Whether the objects from `first` on need that one.
+    /// Whether another object needs that one.
     pub fn needs_object(&self, index: usize) -> bool {
-        let mut outcomes = self.loads.iter().skip(index).flat_map(|load| &load.outcomes);
+        let mut outcomes = self.loads.iter().flat_map(|load| &load.outcomes);
         outcomes.any(|outcome| *outcome == Outcome::Loaded(index))
     }
 

@@ -32,6 +32,8 @@ pub struct System {
     pub tokens: Tokens,
     /// Names that are there whatever the files say: for a loader that is only assumed.
     pub assumed: Option<fn(&str) -> bool>,
+    /// More of them, one by one.
+    pub assumed_libraries: Vec<String>,
     /// The names of the tree that a search path may not leave, if it may not: an assumed loader must
     /// not find what happens to lie on the machine that asks.
     pub confined_to: Vec<PathBuf>,
@@ -60,10 +62,16 @@ impl System {
         Self { cache: Some(Cache::read(Path::new(CACHE), machine, self.hwcaps)), ..self }
     }
 
-    /// Whether a directory named by an object's own search path counts.
-    pub(super) fn admits(&self, directory: &Path) -> bool {
-        let directory = crate::fsx::normalize(directory);
-        self.confined_to.is_empty() || self.confined_to.iter().any(|root| directory.starts_with(root))
+    /// Whether a path that an object names, to search or to open, counts.
+    pub(super) fn admits(&self, path: &Path) -> bool {
+        let path = crate::fsx::normalize(path);
+        self.confined_to.is_empty() || self.confined_to.iter().any(|root| path.starts_with(root))
+    }
+
+    /// Whether a name is there whatever the files say.
+    pub(super) fn assumes(&self, name: &str) -> bool {
+        self.assumed.is_some_and(|assumed| assumed(name))
+            || self.assumed_libraries.iter().any(|assumed| assumed == name)
     }
 
     /// Whether a file lies in one of the default directories, as text has it.
@@ -109,21 +117,31 @@ impl Resolver<'_> {
     fn follow(&self, route: &Route, name: &Path) -> Hit {
         if name.as_os_str().as_encoded_bytes().contains(&b'/') {
             // A relative one lies where the process happens to be.
-            return if name.is_absolute() { self.take(name.to_owned()) } else { Ok(None) };
+            let counts = name.is_absolute() && self.system.admits(name);
+            return if counts { self.take(name.to_owned()) } else { Ok(None) };
         }
-        let mut found = self.look(route.before.iter().flat_map(|list| list.iter()), name)?;
+        let mut found = self.look(route.before.iter().map(|list| &**list), name)?;
         if found.is_none() {
             found = self.cached(route, name)?;
         }
         if found.is_none() {
-            found = self.look(self.after(route).iter(), name)?;
+            found = self.look([self.after(route)], name)?;
         }
         Ok(found)
     }
 
-    /// The file for a name in the first directory that has one.
-    fn look<'d>(&self, directories: impl Iterator<Item = &'d PathBuf>, name: &Path) -> Hit {
-        for directory in directories {
+    /// The file for a name in the first list of directories that has one.
+    fn look<'d>(&self, lists: impl IntoIterator<Item = &'d [PathBuf]>, name: &Path) -> Hit {
+        for list in lists {
+            if let Some(hit) = self.look_in(list, name)? {
+                return Ok(Some(hit));
+            }
+        }
+        Ok(None)
+    }
+
+    fn look_in(&self, list: &[PathBuf], name: &Path) -> Hit {
+        for directory in list {
             let folder = self.files.folder(directory);
             if folder == Folder::WithHwcaps {
                 for level in self.system.hwcaps {
@@ -133,19 +151,29 @@ impl Resolver<'_> {
                     }
                 }
             }
-            if folder != Folder::Absent
-                && self.files.may_hold(directory, name)
-                && let Some(hit) = self.take(directory.join(name))?
-            {
-                return Ok(Some(hit));
+            if folder != Folder::Absent && self.files.may_hold(directory, name) {
+                let path = directory.join(name);
+                match self.files.candidate(&path, self.machine) {
+                    Candidate::Barred => return Ok(None),
+                    found => {
+                        if let Some(hit) = self.taken(path, found)? {
+                            return Ok(Some(hit));
+                        }
+                    }
+                }
             }
         }
         Ok(None)
     }
 
     fn take(&self, path: PathBuf) -> Hit {
-        match self.files.candidate(&path, self.machine) {
-            Candidate::Passed => Ok(None),
+        let found = self.files.candidate(&path, self.machine);
+        self.taken(path, found)
+    }
+
+    fn taken(&self, path: PathBuf, found: Candidate) -> Hit {
+        match found {
+            Candidate::Passed | Candidate::Barred => Ok(None),
             Candidate::Fits(located) => Ok(Some(self.prepared(&path, located))),
             Candidate::Refused(why) => Err(Refusal { path, why }),
         }

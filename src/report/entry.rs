@@ -24,14 +24,17 @@ pub fn entry_summary(report: &Report) -> String {
             format_args!("{WARNING}venvfix{WARNING:#}: {sum} of {packages} cannot start on NixOS"),
         );
     }
-    let wrong = |finding: &&Finding| {
-        let code = matches!(finding.code, Code::WrongLibc | Code::WrongPythonAbi);
-        code && finding.severity == Severity::Error
-    };
-    let wrong: Vec<&Finding> = report.findings.iter().filter(wrong).collect();
+    let old = errors_of(report, &[Code::MissingSymbolVersion]);
+    if !old.is_empty() {
+        let names = listed(old.iter().filter_map(|finding| finding.soname.as_deref()));
+        let packages = distributions(old.iter().flat_map(|finding| &finding.distributions));
+        let text = "what is here is too old for";
+        line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {text} {packages}: {names}"));
+    }
+    let wrong = errors_of(report, &[Code::WrongLibc, Code::WrongPythonAbi, Code::WrongArchitecture]);
     if !wrong.is_empty() {
         let packages = distributions(wrong.iter().flat_map(|finding| &finding.distributions));
-        let text = "not importable here, built for another Python or libc";
+        let text = "not importable here, built for another Python, libc or machine";
         line(&mut out, format_args!("{WARNING}venvfix{WARNING:#}: {text}: {packages}"));
     }
     match add_command(report) {
@@ -40,6 +43,11 @@ pub fn entry_summary(report: &Report) -> String {
         None => {}
     }
     out
+}
+
+fn errors_of<'a>(report: &'a Report, codes: &[Code]) -> Vec<&'a Finding> {
+    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.filter(|finding| codes.contains(&finding.code)).collect()
 }
 
 /// The libraries whose lack breaks an import or a program.

@@ -238,7 +238,10 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::WrongPythonAbi, _) => {
             format!("{} built for another Python", count(number, "distribution is", "distributions are"))
         }
-        (Code::WrongArchitecture, _) => "objects for another architecture are not used here".into(),
+        (Code::WrongArchitecture, Some(_)) => {
+            format!("{} built for another machine", count(number, "distribution is", "distributions are"))
+        }
+        (Code::WrongArchitecture, None) => "objects for another architecture are not used here".into(),
         (Code::UnreadableObject, _) => format!("{} damaged", count(number, "object is", "objects are")),
         (Code::LibraryPathHazard, _) => "a library directory was refused".into(),
     }
@@ -266,7 +269,7 @@ fn subject(finding: &Finding) -> String {
     match (&finding.soname, finding.code) {
         (Some(soname), _) => soname.clone(),
         (None, Code::ForeignProgram | Code::UnreadableObject) => listed(objects()),
-        (None, Code::WrongArchitecture) => {
+        (None, Code::WrongArchitecture) if finding.reach.is_none() => {
             let machine = finding.detail.clone().unwrap_or_default();
             format!("{machine}: {}", count(objects().count(), "object", "objects"))
         }

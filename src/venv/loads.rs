@@ -1,5 +1,5 @@
-//! Which files a package's own Python sources load with ctypes, as far as their text tells. Nothing of it
-//! is run.
+//! Which files a package's own Python sources load with ctypes, and which packages they import, as far as
+//! their text tells. Nothing of it is run.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -23,6 +23,7 @@ const LOADERS: &[&str] = &["CDLL", "LoadLibrary", "PyDLL", "cdll", "dlopen", "lo
 pub struct Loads {
     loads: bool,
     names: HashSet<String>,
+    imports: HashSet<String>,
 }
 
 impl Loads {
@@ -48,6 +49,11 @@ impl Loads {
         self.loads && self.names.contains(file_name)
     }
 
+    /// Whether they import a package of this name.
+    pub fn import(&self, package: &str) -> bool {
+        self.imports.contains(package)
+    }
+
     fn read(&mut self, text: &str) {
         let words = LOADERS.iter().copied().chain([".so"]);
         if !words.into_iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()) {
@@ -56,6 +62,9 @@ impl Loads {
         for token in tokens(text) {
             match token {
                 Token::Call(name) => self.loads |= LOADERS.contains(&name),
+                Token::Import(name) => {
+                    self.imports.insert(name.to_owned());
+                }
                 Token::Text(text) => {
                     let name = text.rsplit('/').next().unwrap_or_default();
                     if name.contains(".so") {
@@ -74,13 +83,19 @@ enum Token<'a> {
     Call(&'a str),
     /// The content of a string on one line, without its quotes.
     Text(&'a str),
+    /// The top-level package of an import.
+    Import(&'a str),
 }
 
 /// Names and strings outside of comments. Strings in three quotes are mostly documentation and left out.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
+    // Whether a statement may begin here.
+    let mut begins = true;
     while let Some(first) = rest.chars().next() {
+        let begun = begins;
+        begins = matches!(first, '\n' | ';' | ':') || begun && first.is_whitespace();
         rest = match first {
             '#' => &rest[rest.find('\n').unwrap_or(rest.len())..],
             '"' | '\'' => {
@@ -92,6 +107,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
                 let (name, behind) = rest.split_at(rest.find(|c| !is_part_of_name(c)).unwrap_or(rest.len()));
                 if behind.starts_with(['(', '.', '[']) {
                     found.push(Token::Call(name));
+                } else if begun {
+                    found.extend(imported(name, behind).map(Token::Import));
                 }
                 behind
             }
@@ -99,6 +116,21 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         };
     }
     found
+}
+
+/// The top-level packages that a statement imports, if its first word tells that it does.
+fn imported<'a>(word: &str, behind: &'a str) -> impl Iterator<Item = &'a str> {
+    let line = behind.split(['\n', '#', ';']).next().unwrap_or_default();
+    let most = match word {
+        "import" => usize::MAX,
+        "from" => 1,
+        _ => 0,
+    };
+    let names = line.split(',').take(most).map(|name| {
+        let name = name.trim();
+        &name[..name.find(|c| !is_part_of_name(c)).unwrap_or(name.len())]
+    });
+    names.filter(|name| !name.is_empty())
 }
 
 /// The content of the string that begins here, unless it has three quotes, and what is behind it.
@@ -165,6 +197,40 @@ mod tests {
             "CDLL('libx.sox')",
         ] {
             assert!(!loads(text, "libx.so"), "{text}");
+        }
+    }
+
+    #[test]
+    fn imports_are_seen_by_their_top_level_names() {
+        let imports = |text: &str, name: &str| {
+            let mut found = Loads::default();
+            found.read(text);
+            found.import(name)
+        };
+        for text in [
+            "import torch",
+            "import os, torch.nn as nn",
+            "from torch.nn import x",
+            "try:\n    import torch\nexcept ImportError: pass",
+            "if x: import torch  # y",
+            "'''doc'''\nx = 1; from torch import y",
+        ] {
+            assert!(imports(text, "torch"), "{text}");
+        }
+        for text in [
+            "# import torch",
+            "'''\nimport torch\n'''",
+            "from .torch import x",
+            "from . import torch",
+            "from x import torch",
+            "import x.torch",
+            "import torchx",
+            "x = 'import torch'",
+            "raise X from torch",
+            "import x as torch",
+            "important torch",
+        ] {
+            assert!(!imports(text, "torch"), "{text}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Layouts of made objects, loaded by the model and by the machine's own loader.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use venvfix::loader::{DiskFiles, Outcome, Process, Resolver, System};
 
+use super::cc::cc;
 use super::object::{Object, host, link};
 use super::{Folder, cannot_run, command};
 
@@ -73,6 +75,19 @@ impl Layout {
         model
     }
 
+    /// The same where neither has ld.so.cache.
+    #[track_caller]
+    pub fn starts_without_cache(&self, program: &str) -> Seen {
+        let program = self.folder.join(program);
+        let (machine, loader) = host().unwrap();
+        let (files, system) = (DiskFiles::default(), System { cache: None, ..self.system() });
+        let process = Resolver::new(&files, &system, machine).start(&program, &|_| None);
+        let model = self.modelled(&process);
+        let real = self.traced_by(Path::new(loader), &["--inhibit-cache".as_ref(), program.as_os_str()]);
+        assert_eq!(model, real, "the model (left) and the loader (right)");
+        model
+    }
+
     /// By the model.
     pub fn modelled_start(&self, program: &str) -> Seen {
         let (machine, _) = host().unwrap();
@@ -82,7 +97,12 @@ impl Layout {
 
     /// By the loader itself.
     pub fn traced(&self, program: &Path) -> Seen {
-        let output = self.command(program).env("LD_TRACE_LOADED_OBJECTS", "1").output().unwrap();
+        self.traced_by(program, &[])
+    }
+
+    fn traced_by(&self, program: &Path, arguments: &[&OsStr]) -> Seen {
+        let mut command = self.command(program);
+        let output = command.args(arguments).env("LD_TRACE_LOADED_OBJECTS", "1").output().unwrap();
         let (text, errors) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
@@ -131,19 +151,26 @@ impl Layout {
     /// or the name that failed.
     #[track_caller]
     pub fn opens(&self, modules: &[&str]) -> Vec<Result<(), String>> {
+        self.opens_by(Opener::plain(), modules)
+    }
+
+    /// The same in the process of an opener.
+    #[track_caller]
+    pub fn opens_by(&self, opener: &Opener, modules: &[&str]) -> Vec<Result<(), String>> {
         let (machine, _) = host().unwrap();
         let paths: Vec<PathBuf> = modules.iter().map(|path| self.folder.join(path)).collect();
-        let output = self.command(opener()).args(&paths).output().unwrap();
+        let output = self.command(&opener.path).args(&paths).output().unwrap();
         let text = self.short(&String::from_utf8_lossy(&output.stdout));
         let real: Vec<&str> = text.lines().collect();
 
         let (files, system) = (DiskFiles::default(), self.system());
         let resolver = Resolver::new(&files, &system, machine);
-        let mut process = resolver.start(opener(), &|_| None);
+        let mut process = resolver.start(&opener.path, &|_| None);
         let mut all = Vec::new();
         for (path, real) in paths.iter().zip(real) {
             let after = resolver.open(&process, path, &|_| None);
-            let result = match self.failure(&after, process.loads.len()) {
+            let failure = self.failure(&after, process.loads.len());
+            let result = match failure.or_else(|| lack(&resolver, &after, process.loads.len())) {
                 Some(text) => Err(without_directory(&text)),
                 None => Ok(()),
             };
@@ -169,6 +196,13 @@ impl Layout {
     }
 }
 
+/// The first symbol version in vain.
+fn lack(resolver: &Resolver<'_>, process: &Process, first: usize) -> Option<String> {
+    let lack = resolver.lacking(process, first).into_iter().next()?;
+    let library = process.loads[lack.library].path.display();
+    Some(format!("{library}: version `{}' not found", lack.versions.first()?))
+}
+
 /// A message without the directory of its file: the loader gives it in some messages and not in others.
 fn without_directory(message: &str) -> String {
     let (path, why) = message.split_once(": ").unwrap_or((message, ""));
@@ -189,24 +223,30 @@ fn is_the_systems_own(path: &str) -> bool {
 }
 
 /// A program that opens each module it is told, and says how that went.
-fn opener() -> &'static Path {
-    static OPENER: OnceLock<(Folder, PathBuf)> = OnceLock::new();
-    let (_, path) = OPENER.get_or_init(|| {
-        let folder = Folder::new();
-        let source = folder.write(
-            "opener.c",
-            "#include <dlfcn.h>\n#include <stdio.h>\n\
-             int main(int count, char **paths) {\n\
-             for (int i = 1; i < count; i++) puts(dlopen(paths[i], RTLD_NOW) ? \"opened\" : dlerror());\n\
-             }\n",
-        );
-        let path = folder.join("opener");
-        let built =
-            command("cc", folder.path()).arg("-o").args([&path, &source]).arg("-ldl").output().unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        (folder, path)
-    });
-    path
+pub struct Opener {
+    path: PathBuf,
+    _kept: Folder,
+}
+
+impl Opener {
+    /// Linked with options, in which `@` stands for the layout's folder.
+    pub fn with(layout: &Layout, options: &[&str]) -> Self {
+        let kept = Folder::new();
+        let source = "#include <dlfcn.h>\n#include <stdio.h>\n\
+                      __attribute__((weak)) void *open_it(char *path) { return dlopen(path, RTLD_NOW); }\n\
+                      int main(int count, char **paths) {\n\
+                      for (int i = 1; i < count; i++) puts(open_it(paths[i]) ? \"opened\" : dlerror());\n}\n";
+        let root = layout.folder.path().to_str().unwrap();
+        let options: Vec<String> = options.iter().map(|option| option.replace('@', root)).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).chain(["-ldl"]).collect();
+        cc(&kept, "opener", source, &options);
+        Self { path: kept.join("opener"), _kept: kept }
+    }
+
+    fn plain() -> &'static Self {
+        static PLAIN: OnceLock<Opener> = OnceLock::new();
+        PLAIN.get_or_init(|| Self::with(&Layout::new(&[]), &[]))
+    }
 }
 
 /// Whether the machine's loader is one that the layouts are made for; says so if not.

@@ -1,5 +1,6 @@
 //! What the tests share: running the program, folders, the laboratory.
 
+pub mod cc;
 pub mod kill;
 pub mod lab;
 pub mod layout;
