@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -131,7 +131,12 @@ impl DiskFiles {
         if let Some(found) = self.by_identity.borrow().get(&identity) {
             return found.clone();
         }
-        let found = match elf::read_known(path, &metadata) {
+        let read = match metadata.file_type().is_socket() {
+            // What its opening would come to.
+            true => Err(io::Error::from(rustix::io::Errno::NXIO).into()),
+            false => elf::read_known(path, &metadata),
+        };
+        let found = match read {
             Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
             Err(error) => Err(Rc::new(error)),
         };

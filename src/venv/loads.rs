@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use memchr::memmem;
 use walkdir::WalkDir;
 
 use crate::fsx;
@@ -55,10 +54,6 @@ impl Loads {
     }
 
     fn read(&mut self, text: &str) {
-        let words = LOADERS.iter().copied().chain([".so"]);
-        if !words.into_iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()) {
-            return;
-        }
         for token in tokens(text) {
             match token {
                 Token::Call(name) => self.loads |= LOADERS.contains(&name),
