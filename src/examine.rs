@@ -52,7 +52,9 @@ pub struct Reaching<'a> {
     /// The libraries, by name.
     pub offer: Offer<'a>,
     /// A better remedy than the catalog's for a library that does not.
-    pub remedy: &'a dyn Fn(&str) -> Option<Remedy>,
+    pub remedy: &'a dyn Fn(&str, Reach) -> Option<Remedy>,
+    /// Whether the libraries reach the venv's programs as they do its Python.
+    pub programs_too: bool,
     /// What to do for a distribution that is to be installed again.
     pub repair: &'a dyn Fn(&Repair) -> Remedy,
     /// Directories that were refused.
@@ -63,7 +65,8 @@ impl Reaching<'_> {
     /// Nothing does.
     pub const NOTHING: Self = Self {
         offer: &|_| None,
-        remedy: &|_| None,
+        remedy: &|_, _| None,
+        programs_too: false,
         repair: &|repair| repair_remedy(repair, false),
         hazards: &[],
     };
@@ -114,14 +117,15 @@ pub fn examine(
         resolver,
         interpreter,
         offer: reaching.offer,
+        programs_too: reaching.programs_too,
         opened: &opened(distributions),
         loads: &|package, file| sources(package, &|found| found.load(file)),
         imports: &|package, name| sources(package, &|found| found.import(name)),
         starts: &|interpreter| target.starts(interpreter),
-        library_remedy: &|soname, askers| {
+        library_remedy: &|soname, askers, reach| {
             let other = python_remedy(soname, target.python());
             other
-                .or_else(|| (reaching.remedy)(soname))
+                .or_else(|| (reaching.remedy)(soname, reach))
                 .unwrap_or_else(|| library_remedy(soname, askers, distributions))
         },
         rebuild_remedy: &|owner, package| {

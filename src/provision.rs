@@ -53,8 +53,9 @@ impl Provision<'_> {
         };
         let target = Target::Real(interpreter, OsString::new(), Rules::Own);
         let glibc = interpreter.glibc().unwrap_or_default();
-        let why_not = |soname: &str| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
-        let reaching = Reaching { offer: &offer, remedy: &why_not, ..Reaching::NOTHING };
+        let why_not = |soname: &str, _| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
+        let programs_too = self.provide == Provide::LdLibraryPath;
+        let reaching = Reaching { offer: &offer, remedy: &why_not, programs_too, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.into_inner(), &found.survey.distributions)?;
         self.keep(&offered, &found);

@@ -10,7 +10,7 @@ use crate::catalog;
 use crate::cli::{Doctor, Format, Loader};
 use crate::condition;
 use crate::config::{Config, Environment, Provide};
-use crate::diagnose::{Remedy, Report};
+use crate::diagnose::{Reach, Remedy, Report};
 use crate::error::{Exit, Trouble};
 use crate::examine::{Reaching, Rules, Target, Tree, examine, repair_remedy};
 use crate::fsx;
@@ -72,13 +72,14 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     }
     let (reaching, offered) = (reaching(config, venv), offered(environment, venv));
     let glibc = venv.interpreter.glibc().unwrap_or_default();
-    let unused = |soname: &str| {
+    let unused = |soname: &str, reach| {
         let too_new = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
-        too_new.or_else(|| offered.find(soname).map(|_| unused_remedy(config.provide, tree.shown)))
+        too_new.or_else(|| offered.find(soname).map(|_| unused_remedy(config.provide, reach, tree.shown)))
     };
     let reaching = Reaching {
         offer: &|name| reaching.get(name).cloned(),
         remedy: &unused,
+        programs_too: config.provide == Provide::LdLibraryPath,
         repair: &repair,
         hazards: &offered.hazards,
     };
@@ -92,8 +93,12 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
 }
 
 /// What to do about a library that the shell has and that does not reach Python.
-fn unused_remedy(provide: Provide, venv: &Path) -> Remedy {
+fn unused_remedy(provide: Provide, reach: Reach, venv: &Path) -> Remedy {
     match provide {
+        Provide::Import if reach == Reach::Program => {
+            let reason = "this shell has it, and only python gets it: take the program from nixpkgs";
+            Remedy::None { reason: reason.into() }
+        }
         Provide::None => {
             Remedy::None { reason: "this shell has it; provide = \"none\" keeps it from python".into() }
         }

@@ -68,6 +68,8 @@ pub struct Input<'a> {
     pub interpreter: Process,
     /// Libraries that reach the interpreter.
     pub offer: Offer<'a>,
+    /// Whether they reach other programs, too.
+    pub programs_too: bool,
     /// Libraries that installed packages open by name.
     pub opened: &'a [Opened],
     /// Whether the Python sources in a package's folder load a file of this name.
@@ -76,8 +78,9 @@ pub struct Input<'a> {
     pub imports: &'a dyn Fn(&Path, &str) -> bool,
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
-    /// What to do for a missing library that distributions of these names want.
-    pub library_remedy: &'a dyn Fn(&str, &[&str]) -> Remedy,
+    /// What to do for a library that distributions of these names want, and that does not reach what it is
+    /// for.
+    pub library_remedy: &'a dyn Fn(&str, &[&str], Reach) -> Remedy,
     /// What to do for a distribution, by index, that was built here with a store path that is gone; none for
     /// one that was built elsewhere.
     pub rebuild_remedy: &'a dyn Fn(usize, &Path) -> Option<Remedy>,
@@ -127,9 +130,9 @@ impl Input<'_> {
         }
     }
 
-    pub(super) fn remedy_for(&self, soname: &str, affected: &[Affected]) -> Remedy {
+    pub(super) fn remedy_for(&self, soname: &str, affected: &[Affected], reach: Reach) -> Remedy {
         let names: Vec<&str> = affected.iter().map(|affected| affected.name.as_str()).collect();
-        (self.library_remedy)(soname, &names)
+        (self.library_remedy)(soname, &names, reach)
     }
 
     /// The objects of each distribution, as a finding has them.
@@ -306,7 +309,7 @@ impl<'a> Misses<'a> {
             return;
         }
         if reach == Reach::Program {
-            let process = self.input.resolver.start(&root.path, self.input.offer);
+            let process = self.input.resolver.start(&root.path, self.offer_for(root));
             let lacking = self.input.resolver.lacking(&process, 0);
             return self.note_all((&process, 0), &lacking, root, reach);
         }
@@ -330,6 +333,14 @@ impl<'a> Misses<'a> {
                 self.note_all((&process, first), &lacking, root, reach);
             }
         }
+    }
+
+    /// What reaches a program. Of one that does not start at all only that is said which the shell lacks.
+    fn offer_for(&self, program: &Examined) -> Offer<'a> {
+        let object = program.object.as_ref().ok();
+        let interpreter = object.and_then(|object| object.interpreter.as_deref());
+        let starts = interpreter.is_some_and(|interpreter| (self.input.starts)(interpreter));
+        if starts && !self.input.programs_too { &|_| None } else { self.input.offer }
     }
 
     /// What an object lacks, if others that are alike tell all that is to be noted of it.
@@ -534,7 +545,7 @@ impl<'a> Misses<'a> {
             let affected = self
                 .input
                 .affected(misses.iter().map(|(owner, miss)| (*owner, miss.objects.clone())).collect());
-            let remedy = self.input.remedy_for(&soname, &affected);
+            let remedy = self.input.remedy_for(&soname, &affected, reach);
             let searched = misses.first().map(|(_, miss)| miss.searched.as_ref()).unwrap_or_default();
             Finding {
                 code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },

@@ -42,7 +42,7 @@ impl Noted {
         }
         let finding = |((soname, severity, reach), objects): ((String, Severity, Reach), _)| {
             let affected = input.affected(objects);
-            let remedy = input.remedy_for(&soname, &affected);
+            let remedy = input.remedy_for(&soname, &affected, reach);
             Finding {
                 code: Code::DlopenLibrary,
                 severity,

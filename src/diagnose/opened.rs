@@ -26,7 +26,7 @@ pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<
     }
     let finding = |((soname, reach), owners): ((&str, Reach), _)| {
         let affected = input.affected(owners);
-        let remedy = input.remedy_for(soname, &affected);
+        let remedy = input.remedy_for(soname, &affected, reach);
         Finding {
             code: Code::DlopenLibrary,
             severity: severity(reach, &remedy),

@@ -7,7 +7,7 @@ use super::support::cc::{calling, cc, library};
 use super::support::layout::ready;
 use super::support::object::{lib, program};
 use super::support::venv::Venv;
-use super::support::{Ended, cannot_run, command, venvfix};
+use super::support::{Ended, Folder, VENVFIX, cannot_run, command, venvfix};
 
 const NOTHING: &[&str] = &[];
 const NIX: &[&str] = &["--loader", "nix"];
@@ -407,4 +407,26 @@ fn a_module_of_32_bits_breaks_the_import_and_a_library_of_32_bits_is_none() {
     venvfix(venv.path(), ["doctor"]).exits(1).prints(&["built for another machine", "all 1.0"]);
     assert!(opening(&venv, &[files[0]]).contains("wrong ELF class: ELFCLASS32"));
     assert!(opening(&venv, &[files[1]]).contains("liba-1.so"));
+}
+
+#[test]
+fn a_program_does_not_get_what_python_gets() {
+    let venv = Venv::new();
+    let tool = program("../../../bin/tool", &["libmade.so.1"]);
+    venv.package("pkg", &[lib("pkg/_a.abi3.so", &["libmade.so.1"]), tool], &[]);
+    let offer = Folder::new();
+    lib("libmade.so.1", &[]).write(&offer);
+    let run = |arguments: &[&str]| -> Ended {
+        let mut command = command(VENVFIX, venv.path());
+        command.args(arguments).env("VENVFIX_LIBRARY_PATH", offer.path()).output().unwrap().into()
+    };
+    run(&["provide", ".venv"]).exits(0);
+    assert_eq!(venv.findings(NOTHING), ["missing-library error program libmade.so.1 pkg:1"]);
+    run(&["doctor", ".venv"]).exits(1).prints(&["a program needs", "only python gets it", "libmade.so.1"]);
+    // With the environment's search path, every program does.
+    venv.folder.write("venvfix.toml", "provide = 'ld-library-path'");
+    let path = format!("{}/.venv/.venvfix/lib", venv.path().display());
+    fs::create_dir_all(&path).unwrap();
+    std::os::unix::fs::symlink(offer.join("libmade.so.1"), format!("{path}/libmade.so.1")).unwrap();
+    run(&["doctor"]).exits(0);
 }
