@@ -116,6 +116,8 @@ pub fn examine(
         offer: reaching.offer,
         opened: &opened(distributions),
         loads: &loads,
+        // Of what cannot be read the name decides.
+        has_module_hook: &|path| elf::has_module_hook(path).unwrap_or(true),
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
             (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, distributions))

@@ -17,7 +17,7 @@ use super::role::{Role, role};
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Machine, Object, Unreadable, Verdict};
-use crate::loader::{Load, Need, Offer, Process, Refusal, Resolver};
+use crate::loader::{Lack, Load, Need, Offer, Process, Refusal, Resolver};
 use crate::venv::{Abi, Distribution};
 
 /// A file of the venv that was looked into.
@@ -67,6 +67,8 @@ pub struct Input<'a> {
     pub opened: &'a [Opened],
     /// Whether the Python sources in a package's folder load a file of this name.
     pub loads: &'a dyn Fn(&Path, &str) -> bool,
+    /// Whether the object at a path has a function that `import` calls.
+    pub has_module_hook: &'a dyn Fn(&Path) -> bool,
     /// Whether a program's interpreter works here.
     pub starts: &'a dyn Fn(&str) -> bool,
     /// What to do for a missing library that distributions of these names want.
@@ -180,6 +182,25 @@ struct Misses<'a> {
     imported_numbers: HashSet<usize>,
 }
 
+/// What loading one object came to.
+struct Loaded {
+    process: Process,
+    /// Which load was the first to be added for it.
+    first: usize,
+    lacks: Vec<Lack>,
+}
+
+impl Loaded {
+    /// Whether there is nothing to be said of it.
+    fn is_sound(&self) -> bool {
+        let opens = |load: &Load| !load.object.openings.is_empty();
+        self.process.missing(self.first).next().is_none()
+            && self.process.refused(self.first).next().is_none()
+            && self.lacks.is_empty()
+            && !self.process.loads.iter().skip(self.first).any(opens)
+    }
+}
+
 /// What keeps objects from being loaded, as each is in its role.
 fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let named = |(examined, object): (&'_ Examined, &'_ Object)| {
@@ -209,10 +230,10 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         let all = input.objects().zip(&roles);
         all.filter(move |(_, role)| **role == wanted).map(|((examined, _), _)| examined)
     };
-    of(Role::Extension).for_each(|examined| misses.open(examined, Reach::Import));
+    let misnamed: Vec<_> = of(Role::Extension).filter(|examined| !misses.import(examined)).collect();
     of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
     let own_loads = OwnLoads::new(input);
-    for examined in of(Role::Library) {
+    for examined in of(Role::Library).chain(misnamed) {
         if !misses.imported.contains(examined.path.as_path()) {
             let reach = if own_loads.load(examined) { Reach::Import } else { Reach::Plugin };
             misses.open(examined, reach);
@@ -222,15 +243,39 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
 }
 
 impl<'a> Misses<'a> {
+    /// Loads what is named as an extension module and notes what is missing. Returns whether it is one, which
+    /// is looked into only where something is wrong.
+    fn import(&mut self, root: &'a Examined) -> bool {
+        if self.note_foreign(root, Reach::Import) {
+            return true;
+        }
+        let loaded = self.load(root, Reach::Import);
+        let is_module = loaded.is_sound() || (self.input.has_module_hook)(&root.path);
+        if is_module {
+            self.examine(root, Reach::Import, &loaded);
+        }
+        is_module
+    }
+
     /// Loads `root` as its role has it and notes what is missing.
     fn open(&mut self, root: &'a Examined, reach: Reach) {
-        if self.is_foreign(root) {
-            // One for each libc, side by side, is as it should be.
-            if !place(root).is_some_and(|place| self.modules.contains(&place)) {
-                self.musl.note(root, reach);
-            }
-            return;
+        if !self.note_foreign(root, reach) {
+            let loaded = self.load(root, reach);
+            self.examine(root, reach, &loaded);
         }
+    }
+
+    /// Whether `root` is for another libc.
+    fn note_foreign(&mut self, root: &'a Examined, reach: Reach) -> bool {
+        let foreign = self.is_foreign(root);
+        // One for each libc, side by side, is as it should be.
+        if foreign && !place(root).is_some_and(|place| self.modules.contains(&place)) {
+            self.musl.note(root, reach);
+        }
+        foreign
+    }
+
+    fn load(&self, root: &Examined, reach: Reach) -> Loaded {
         let (resolver, offer) = (&self.input.resolver, self.input.offer);
         let (first, process) = match reach {
             Reach::Program => (0, resolver.start(&root.path, offer)),
@@ -239,6 +284,14 @@ impl<'a> Misses<'a> {
                 (start.loads.len(), resolver.open(start, &root.path, offer))
             }
         };
+        let lacks = resolver.lacking(&process, first);
+        Loaded { process, first, lacks }
+    }
+
+    fn examine(&mut self, root: &'a Examined, reach: Reach, loaded: &Loaded) {
+        let resolver = &self.input.resolver;
+        let Loaded { process, first, .. } = loaded;
+        let first = *first;
         for Need { load, place, name, .. } in process.missing(first) {
             let own = self.own(&process.loads[load]);
             if own.is_some() && !self.asked.insert((process.loads[load].number(), place)) {
@@ -249,11 +302,11 @@ impl<'a> Misses<'a> {
                 self.musl.note(asker, reach);
             } else if !self.preloads.brings(&asker.owners, name) {
                 let gone = would_have(self.input.exists, name, [asker, root]);
-                self.note(asker, name, reach, &resolver.searched(&process, load), gone.as_deref());
+                self.note(asker, name, reach, &resolver.searched(process, load), gone.as_deref());
             }
         }
-        self.note_openings(&process, first, reach);
-        self.note_unusable(&process, first, root, reach);
+        self.note_openings(process, first, reach);
+        self.note_unusable(loaded, root, reach);
         if reach == Reach::Import {
             for load in process.loads.iter().skip(first) {
                 if self.imported_numbers.insert(load.number()) {
@@ -289,23 +342,24 @@ impl<'a> Misses<'a> {
     }
 
     /// Notes the files that are found and do not serve: damaged, or too old.
-    fn note_unusable(&mut self, process: &Process, first: usize, root: &'a Examined, reach: Reach) {
+    fn note_unusable(&mut self, loaded: &Loaded, root: &'a Examined, reach: Reach) {
+        let Loaded { process, first, lacks } = loaded;
         let verdict = root.object.as_ref().map(|object| object.verdict(self.input.machine));
         if let (Ok(Verdict::Refused(why)), Reach::Import) = (verdict, reach) {
             let refusal = Refusal { path: root.path.clone(), why: why.into() };
             self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
         }
-        for (need, refusal) in process.refused(first) {
+        for (need, refusal) in process.refused(*first) {
             let asker = self.asker(&process.loads[need.load], root);
             if !self.preloads.brings(&asker.owners, need.name) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }
-        for lack in self.input.resolver.lacking(process, first) {
+        for lack in lacks {
             let asker = self.asker(&process.loads[lack.asker], root);
             let path = &process.loads[lack.library].path;
             let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
-            self.old.note(self.input, &lack, asker, (path, theirs), reach);
+            self.old.note(self.input, lack, asker, (path, theirs), reach);
         }
     }
 

@@ -262,7 +262,7 @@ fn a_wheels_library_that_is_too_old_is_named_with_its_owner() {
         (std::fs::read(&path).unwrap(), folder)
     };
     let (new, kept) = build("1.10");
-    let source = kept.write("user.c", "void inner(void); void user(void) { inner(); }");
+    let source = kept.write("user.c", "void inner(void); void PyInit__user(void) { inner(); }");
     let linked = super::support::command("cc", kept.path())
         .args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/../plain.libs", "-o"])
         .arg(site.join("plain/_user.abi3.so"))
