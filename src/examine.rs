@@ -99,11 +99,6 @@ pub fn examine(
         Target::Real(interpreter, ..) => resolver.start(&interpreter.real, &|_| None),
         Target::AssumedNix(..) => Process::default(),
     };
-    let read: RefCell<HashMap<PathBuf, Loads>> = RefCell::default();
-    let loads = |package: &Path, name: &str| {
-        let mut read = read.borrow_mut();
-        read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)).load(name)
-    };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
         distributions,
@@ -115,7 +110,7 @@ pub fn examine(
         interpreter,
         offer: reaching.offer,
         opened: &opened(distributions),
-        loads: &loads,
+        sources: &ReadSources::default(),
         // Of what cannot be read the name decides.
         has_module_hook: &|path| elf::has_module_hook(path).unwrap_or(true),
         starts: &|interpreter| target.starts(interpreter),
@@ -151,6 +146,31 @@ pub fn examine(
         }
     }
     Examination { report, store_paths: named, survey }
+}
+
+/// The sources of packages, each read when something is asked of it.
+#[derive(Default)]
+struct ReadSources(RefCell<HashMap<PathBuf, Loads>>);
+
+impl ReadSources {
+    fn ask<T>(&self, package: &Path, question: impl Fn(&Loads) -> T) -> T {
+        let mut read = self.0.borrow_mut();
+        question(read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)))
+    }
+}
+
+impl diagnose::Sources for ReadSources {
+    fn load(&self, package: &Path, file_name: &str) -> bool {
+        self.ask(package, |loads| loads.load(file_name))
+    }
+
+    fn load_operators(&self, package: &Path, file_name: &str) -> bool {
+        self.ask(package, |loads| loads.load_operators(file_name))
+    }
+
+    fn import(&self, package: &Path, other: &str) -> bool {
+        self.ask(package, |loads| loads.import(other))
+    }
 }
 
 impl Target<'_> {

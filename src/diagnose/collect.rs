@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::abi::{place, provided, wrong_abis};
 use super::damaged::Stops;
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::imports::Imports;
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
@@ -43,6 +44,18 @@ pub struct Opened {
     pub reach: Reach,
 }
 
+/// What the Python sources in the folders of packages say.
+pub trait Sources {
+    /// Whether they load a file of this name.
+    fn load(&self, package: &Path, file_name: &str) -> bool;
+
+    /// Whether they have torch load operators from a file of this name.
+    fn load_operators(&self, package: &Path, file_name: &str) -> bool;
+
+    /// Whether they import another package when they are imported.
+    fn import(&self, package: &Path, other: &str) -> bool;
+}
+
 /// Everything findings follow from.
 pub struct Input<'a> {
     /// The files examined; those that are no ELF files and do not pretend to be are left out.
@@ -65,8 +78,8 @@ pub struct Input<'a> {
     pub offer: Offer<'a>,
     /// Libraries that installed packages open by name.
     pub opened: &'a [Opened],
-    /// Whether the Python sources in a package's folder load a file of this name.
-    pub loads: &'a dyn Fn(&Path, &str) -> bool,
+    /// What the Python sources of packages say.
+    pub sources: &'a dyn Sources,
     /// Whether the object at a path has a function that `import` calls.
     pub has_module_hook: &'a dyn Fn(&Path) -> bool,
     /// Whether a program's interpreter works here.
@@ -166,6 +179,7 @@ struct Misses<'a> {
     input: &'a Input<'a>,
     by_path: HashMap<&'a OsStr, &'a Examined>,
     preloads: Preloads,
+    imports: Imports,
     found: BTreeMap<(String, Owner), Miss>,
     /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
     asked: HashSet<(usize, usize)>,
@@ -212,6 +226,7 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         input,
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
         preloads: Preloads::new(input.distributions, pairs),
+        imports: Imports::default(),
         found: BTreeMap::new(),
         asked: HashSet::new(),
         own: HashMap::new(),
@@ -300,7 +315,7 @@ impl<'a> Misses<'a> {
             let asker = own.unwrap_or(root);
             if self.is_foreign(asker) {
                 self.musl.note(asker, reach);
-            } else if !self.preloads.brings(&asker.owners, name) {
+            } else if !self.brings(asker, name) {
                 let gone = would_have(self.input.exists, name, [asker, root]);
                 self.note(asker, name, reach, &resolver.searched(process, load), gone.as_deref());
             }
@@ -327,13 +342,18 @@ impl<'a> Misses<'a> {
                 let mut names = opening.sonames.iter();
                 let found = names.any(|name| {
                     self.input.resolver.finds_for(process, index, name, self.input.offer)
-                        || self.preloads.brings(&examined.owners, name)
+                        || self.brings(examined, name)
                 });
                 if !found {
                     self.noted.note(examined, opening, reach);
                 }
             }
         }
+    }
+
+    /// Whether a needed name is one that the object's package loads first.
+    fn brings(&self, examined: &Examined, name: &str) -> bool {
+        self.preloads.brings(&examined.owners, name) || self.imports.load(self.input, examined, name)
     }
 
     fn is_foreign(&self, examined: &Examined) -> bool {
@@ -351,7 +371,7 @@ impl<'a> Misses<'a> {
         }
         for (need, refusal) in process.refused(*first) {
             let asker = self.asker(&process.loads[need.load], root);
-            if !self.preloads.brings(&asker.owners, need.name) {
+            if !self.brings(asker, need.name) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }

@@ -5,6 +5,7 @@ mod abi;
 mod collect;
 mod damaged;
 mod finding;
+mod imports;
 mod installation;
 mod musl;
 mod noted;
@@ -15,7 +16,7 @@ mod role;
 mod vanished;
 mod versions;
 
-pub use collect::{Examined, Input, Opened, diagnose};
+pub use collect::{Examined, Input, Opened, Sources, diagnose};
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };

@@ -6,6 +6,7 @@ mod against_venv_shell_hook;
 mod direnv;
 mod doctor;
 mod doctor_codes;
+mod doctor_sources;
 mod drop_in;
 mod enter;
 mod entries;
