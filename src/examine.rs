@@ -16,7 +16,8 @@ use crate::elf::{self, Machine, Unreadable};
 use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
-use crate::survey::{Seen, Survey, survey};
+use crate::python::{LibraryName, LibraryOpening, Need};
+use crate::survey::{Extent, Seen, Survey, survey};
 use crate::venv::repair::{self, Repair};
 use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Loads};
 
@@ -28,6 +29,8 @@ pub struct Tree<'a> {
     pub site_packages: &'a [PathBuf],
     /// The path as the user knows it.
     pub shown: &'a Path,
+    /// How much of the Python sources is read.
+    pub sources: Extent,
 }
 
 /// Which rules the loader of an interpreter is taken to follow.
@@ -88,7 +91,8 @@ pub fn examine(
     reaching: &Reaching<'_>,
     ignore: &[String],
 ) -> Examination {
-    let survey = survey(tree.root, tree.site_packages);
+    let mut survey = survey(tree.root, tree.site_packages);
+    survey.read_sources(tree.sources);
     let distributions = &survey.distributions;
     let files = DiskFiles::knowing(survey.files.iter().map(|seen| (&*seen.path, &seen.found)));
     let python = target.python().map(|version| abi(version, tree.site_packages));
@@ -109,7 +113,7 @@ pub fn examine(
         resolver,
         interpreter,
         offer: reaching.offer,
-        opened: &opened(distributions),
+        opened: &opened(&survey),
         sources: &ReadSources::default(),
         // Of what cannot be read the name decides.
         has_module_hook: &|path| elf::has_module_hook(path).unwrap_or(true),
@@ -324,24 +328,65 @@ fn wheel_remedy(packages: &[&str], askers: &[&str], installed: &[Distribution]) 
     }
 }
 
-/// What the installed packages open by name and cannot do without.
-fn opened(distributions: &[Distribution]) -> Vec<Opened> {
+/// What the installed packages open by name: by the table, or where that does not know them, by their sources.
+fn opened(survey: &Survey) -> Vec<Opened> {
+    let distributions = &survey.distributions;
     let installed = |name: &&str| distributions.iter().any(|found| found.name == *name);
-    let rows = distributions
+    let rows: HashMap<usize, catalog::Opens> = distributions
         .iter()
         .enumerate()
-        .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)));
-    let alone = rows.filter(|(_, row)| !row.unless.iter().any(installed));
-    let names = alone.flat_map(|(owner, row)| {
+        .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)))
+        .collect();
+    let unknown = survey.openings().filter(|(owner, _)| !rows.contains_key(owner));
+    let mut found: Vec<Opened> = unknown.filter_map(|(owner, opening)| by_sources(owner, opening)).collect();
+    for (owner, row) in rows.into_iter().filter(|(_, row)| !row.unless.iter().any(installed)) {
         let reach = match row.reach {
             catalog::Reach::Import => Reach::Import,
             catalog::Reach::Plugin => Reach::Plugin,
         };
         // A machine without the driver's hardware misses nothing.
         let sonames = row.sonames.into_iter().filter(|soname| !catalog::is_driver(soname));
-        sonames.map(move |soname| Opened { owner, soname: soname.to_owned(), reach }).collect::<Vec<_>>()
-    });
-    names.collect()
+        found.extend(sonames.map(|soname| Opened {
+            owner,
+            soname: soname.to_owned(),
+            others: Vec::new(),
+            reach,
+            severity: reach.severity(),
+            may_be_own: false,
+        }));
+    }
+    found
+}
+
+/// What sources open, if it is a library that nixpkgs has and glibc has not.
+fn by_sources(owner: usize, opening: &LibraryOpening) -> Option<Opened> {
+    let is_glibcs = |name: &LibraryName| match name {
+        LibraryName::Soname(name) => loader::brings(name),
+        LibraryName::Stem(name) => loader::brings_linked(name),
+    };
+    if opening.names.iter().any(is_glibcs) {
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in &opening.names {
+        match name {
+            LibraryName::Soname(name) => names.push(name.clone()),
+            LibraryName::Stem(name) => {
+                names.extend(catalog::linked_as(name).into_iter().map(str::to_owned));
+                names.push(format!("lib{name}.so"));
+            }
+        }
+    }
+    let has_attribute =
+        |name: &String| matches!(catalog::soname(name), Some(catalog::Remedy::Attribute { .. }));
+    let soname = names.iter().find(|name| has_attribute(name))?.clone();
+    names.retain(|name| *name != soname);
+    let (reach, severity) = match opening.need {
+        Need::Import => (Reach::Import, Severity::Error),
+        Need::Part => (Reach::Plugin, Severity::Warning),
+        Need::Nothing => (Reach::Plugin, Severity::Note),
+    };
+    Some(Opened { owner, soname, others: names, reach, severity, may_be_own: true })
 }
 
 fn program_remedy(name: &str) -> Remedy {

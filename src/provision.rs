@@ -14,6 +14,7 @@ use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
 use crate::report::Speaker;
+use crate::survey::Extent;
 use crate::venv::{Distribution, Venv};
 
 /// One venv to be provided for.
@@ -44,8 +45,12 @@ impl Provision<'_> {
             _ => offer::libraries(self.directories, &interpreter.system(), catalog::is_driver),
         };
         let wanted = RefCell::new(BTreeSet::new());
-        let tree =
-            Tree { root: &self.venv.root, site_packages: &self.venv.site_packages, shown: &self.venv.shown };
+        let tree = Tree {
+            root: &self.venv.root,
+            site_packages: &self.venv.site_packages,
+            shown: &self.venv.shown,
+            sources: Extent::All,
+        };
         let offer = |name: &str| {
             let path = offered.find(name)?;
             wanted.borrow_mut().insert(name.to_owned());

@@ -17,6 +17,7 @@ use crate::fsx;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
+use crate::survey::Extent;
 use crate::venv::Venv;
 use crate::venv::repair::Repair;
 use crate::venv::stamp;
@@ -59,6 +60,7 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
         root: &venv.root,
         site_packages: &venv.site_packages,
         shown: &shown(environment, &venv.shown),
+        sources: Extent::Small,
     };
     let ours = stamp::is_ours(&venv.root);
     let repair = |repair: &Repair| repair_remedy(repair, ours);

@@ -16,6 +16,7 @@ use crate::examine::{Reaching, Target, Tree, examine};
 use crate::exec::Task;
 use crate::fsx;
 use crate::report::{self, Verbosity};
+use crate::survey::Extent;
 use crate::venv::{self, requirements};
 
 /// For calls that only ask or unpack.
@@ -64,6 +65,7 @@ impl Download<'_> {
             root: &site_packages,
             site_packages: std::slice::from_ref(&site_packages),
             shown: Path::new("preview"),
+            sources: Extent::All,
         };
         let target = Target::AssumedNix(machine(), Some(version));
         Ok(examine(&tree, &target, &Reaching::NOTHING, &[]).report)

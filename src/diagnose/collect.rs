@@ -38,10 +38,16 @@ pub struct Examined {
 pub struct Opened {
     /// Index of the distribution.
     pub owner: usize,
-    /// The name.
+    /// The name that is told where it is missing.
     pub soname: String,
+    /// Names that do as well.
+    pub others: Vec<String>,
     /// What fails without it.
     pub reach: Reach,
+    /// How bad that is.
+    pub severity: Severity,
+    /// Whether a copy that the distribution brings will do.
+    pub may_be_own: bool,
 }
 
 /// What the Python sources in the folders of packages say.

@@ -1,5 +1,6 @@
 //! What a module imports, by its own statements.
 
+use super::blocks::Blocks;
 use super::lines::{Line, Token};
 
 /// One import statement, as far as its module is concerned.
@@ -35,6 +36,13 @@ pub fn imports_of<'a>(line: &Line<'a>) -> Vec<Import<'a>> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The imports that are made whenever the module is imported, and whose failure is its own.
+pub fn unconditional_imports<'a>(lines: &[Line<'a>]) -> Vec<Import<'a>> {
+    let blocks = Blocks::of(lines);
+    let sure = lines.iter().zip(&blocks.places).filter(|(_, place)| blocks.is_unconditional(place));
+    sure.flat_map(|(line, _)| imports_of(line)).collect()
 }
 
 /// The names at the beginning of these tokens, with dots between.

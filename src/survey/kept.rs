@@ -14,10 +14,11 @@ use super::package::{Directory, Package};
 use super::{Candidate, Seen};
 use crate::elf::{Class, Machine, Object, Opening, Priority, Unreadable, VersionNeed};
 use crate::fsx;
+use crate::python::{LibraryName, LibraryOpening, Need};
 use crate::venv::{Distribution, own_folder};
 
 /// Another schema, or another version of the program, counts as nothing kept.
-pub(super) const HEAD: &str = concat!("venvfix scan 2 ", env!("CARGO_PKG_VERSION"), "\n");
+pub(super) const HEAD: &str = concat!("venvfix scan 3 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Far beyond any: 2,400 objects take 1 MB.
 const MAX: u64 = 64 << 20;
 
@@ -181,6 +182,27 @@ impl Writer {
             self.text(path);
             self.number(quiet.cast_unsigned());
         }
+        self.0.push(package.openings.is_some().into());
+        let openings = package.openings.as_deref().unwrap_or_default();
+        self.length(openings.len());
+        openings.iter().for_each(|opening| self.library_opening(opening));
+    }
+
+    fn library_opening(&mut self, LibraryOpening { names, need }: &LibraryOpening) {
+        self.length(names.len());
+        for name in names {
+            let (kind, name) = match name {
+                LibraryName::Soname(name) => (0, name),
+                LibraryName::Stem(name) => (1, name),
+            };
+            self.0.push(kind);
+            self.text(name.as_bytes());
+        }
+        self.0.push(match need {
+            Need::Import => 0,
+            Need::Part => 1,
+            Need::Nothing => 2,
+        });
     }
 
     fn files(&mut self, root: &Path, files: &[&Seen]) {
@@ -316,7 +338,24 @@ impl<'a> Reader<'a> {
             Some(Directory { path: reader.path(root)?, quiet: reader.number()?.cast_signed() })
         })?;
         let distribution = Distribution { name, version, requires, dist_info: dist_info.to_owned() };
-        Some(Package { distribution, record, directories })
+        let was_read = self.flag()?;
+        let openings = self.list(Self::library_opening)?;
+        Some(Package { distribution, record, directories, openings: was_read.then_some(openings) })
+    }
+
+    fn library_opening(&mut self) -> Option<LibraryOpening> {
+        let names = self.list(|reader| match reader.take()? {
+            [0] => reader.string().map(LibraryName::Soname),
+            [1] => reader.string().map(LibraryName::Stem),
+            _ => None,
+        })?;
+        let need = match self.take()? {
+            [0] => Need::Import,
+            [1] => Need::Part,
+            [2] => Need::Nothing,
+            _ => return None,
+        };
+        Some(LibraryOpening { names, need })
     }
 
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {

@@ -6,6 +6,7 @@ mod fingerprint;
 mod kept;
 mod package;
 mod parallel;
+mod sources;
 
 use std::cmp::Ordering;
 use std::fs;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 use self::fingerprint::Fingerprint;
 use self::kept::{Kept, Known};
 use self::package::Package;
+pub use self::sources::Extent;
 use crate::elf::{self, Object, Unreadable};
 use crate::loader::Located;
 use crate::venv::{Distribution, dist_infos};

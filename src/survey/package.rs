@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
 use crate::fsx;
+use crate::python::LibraryOpening;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
 
@@ -20,6 +21,8 @@ pub(super) struct Package {
     pub(super) record: Fingerprint,
     /// The directories below its site-packages that hold what it names.
     pub(super) directories: Vec<Directory>,
+    /// What its Python sources open by name, once they are read.
+    pub(super) openings: Option<Vec<LibraryOpening>>,
 }
 
 /// A directory that a RECORD explains.
@@ -35,7 +38,8 @@ impl Package {
     /// `root` are left out: a RECORD is a stranger's word.
     pub(super) fn read(dist_info: &Path, root: &Path) -> Option<(Self, Vec<PathBuf>)> {
         let distribution = Distribution::read(dist_info)?;
-        let mut package = Self { distribution, record: Fingerprint::default(), directories: Vec::new() };
+        let mut package =
+            Self { distribution, record: Fingerprint::default(), directories: Vec::new(), openings: None };
         let mut files = Vec::new();
         if let Some(base) = dist_info.parent()
             && let Some((record, text)) = read_record(&dist_info.join("RECORD"))
@@ -123,7 +127,7 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
+pub(super) fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
     let file: File = fsx::open(path).ok()??;
     let record = Fingerprint::from(&file.metadata().ok()?);
     let size = record.size.min(MAX_RECORD);

@@ -1,7 +1,9 @@
 //! What doctor takes from the Python sources of packages, each on a venv made for it.
 
 use super::support::object::lib;
+use super::support::project::Project;
 use super::support::venv::Venv;
+use super::support::{VENVFIX, venvfix};
 
 const NOTHING: &[&str] = &[];
 
@@ -52,4 +54,111 @@ fn operators_that_torch_loads_are_an_imports() {
             assert_eq!(venv.findings(NOTHING), [wanted], "{path}");
         }
     }
+}
+
+/// What doctor says of a distribution of one module.
+fn of_module(text: &str) -> Vec<String> {
+    let venv = Venv::new();
+    venv.package("pkg", &[], &[("pkg.py", text)]);
+    venv.findings(&["--loader", "nix"])
+}
+
+#[test]
+fn a_library_that_sources_open_is_missing_by_what_fails_without() {
+    let cases = [
+        ("import ctypes\nlib = ctypes.CDLL('libmagic.so.1')\n", "error import"),
+        ("import ctypes\ndef f():\n    ctypes.CDLL('libmagic.so.1')\n", "warning plugin"),
+        ("import ctypes\nctypes.CDLL(ctypes.util.find_library('magic'))\n", "warning plugin"),
+        ("try:\n    CDLL('libmagic.so.1')\nexcept OSError:\n    pass\n", "note plugin"),
+    ];
+    for (text, reach) in cases {
+        assert_eq!(of_module(text), [format!("dlopen-library {reach} libmagic.so.1 pkg:0")], "{text}");
+    }
+    let venv = Venv::new();
+    let text = "import ctypes\nlib = ctypes.CDLL('libmagic.so.1')\n";
+    venv.package("pkg", &[], &[("pkg.py", text)]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
+    ended.prints(&["missing that a package opens when it is imported", "venvfix add-lib file"]);
+}
+
+#[test]
+fn what_glibc_has_what_no_table_knows_and_the_drivers_are_not_told() {
+    for name in ["libc.so.6", "libm.so.6", "libnobodyknows.so.7", "libcuda.so.1", "libmagic.dylib"] {
+        assert_eq!(of_module(&format!("CDLL('{name}')\n")), NOTHING, "{name}");
+    }
+    assert_eq!(of_module("CDLL(find_library('pthread'))\n"), NOTHING);
+}
+
+#[test]
+fn one_of_several_names_is_enough() {
+    let text = "try:\n    a = CDLL('libmagic.so.1')\nexcept OSError:\n    a = CDLL('libinner.so.3')\n";
+    let wanted = "dlopen-library error import libmagic.so.1 pkg:0";
+    assert_eq!(of_module(text), [wanted]);
+    let venv = Venv::new();
+    venv.package(
+        "pkg",
+        &[lib("pkg.libs/inner-1.so", &[]).soname(Some("libinner.so.3"))],
+        &[("pkg.py", text)],
+    );
+    assert_eq!(venv.findings(&["--loader", "nix"]), NOTHING);
+    let venv = Venv::new();
+    venv.package("pkg", &[], &[("pkg.py", text)]);
+    let detail = &venv.doctor(&["--loader", "nix"])["findings"][0]["detail"];
+    assert_eq!(*detail, "libinner.so.3 would do as well");
+}
+
+#[test]
+fn only_what_is_imported_at_once_breaks_the_import() {
+    let opens = "import ctypes\nctypes.CDLL('libmagic.so.1')\n";
+    let cases = [
+        ("from . import _lib\n", "pkg/_lib.py", "error import"),
+        ("from .sub._lib import x\n", "pkg/sub/_lib.py", "error import"),
+        ("import pkg._lib\n", "pkg/_lib.py", "error import"),
+        ("def f():\n    from . import _lib\n", "pkg/_lib.py", "warning plugin"),
+        ("try:\n    from . import _lib\nexcept OSError:\n    pass\n", "pkg/_lib.py", "warning plugin"),
+        ("", "pkg/_lib.py", "warning plugin"),
+    ];
+    for (init, path, reach) in cases {
+        let venv = Venv::new();
+        venv.package("pkg", &[], &[("pkg/__init__.py", init), (path, opens)]);
+        let wanted = [format!("dlopen-library {reach} libmagic.so.1 pkg:0")];
+        assert_eq!(venv.findings(&["--loader", "nix"]), wanted, "{init}");
+    }
+}
+
+#[test]
+fn tests_and_modules_of_other_platforms_are_not_read() {
+    for path in
+        ["pkg/tests/a.py", "pkg/test_a.py", "pkg/_osx.py", "pkg/win32/a.py", "docs/conf.py", "setup.py"]
+    {
+        let venv = Venv::new();
+        venv.package("pkg", &[], &[("pkg/__init__.py", ""), (path, "CDLL('libmagic.so.1')\n")]);
+        assert_eq!(venv.findings(&["--loader", "nix"]), NOTHING, "{path}");
+    }
+}
+
+#[test]
+fn the_table_has_the_last_word_on_what_a_package_opens() {
+    let venv = Venv::new();
+    venv.package("pyzbar", &[], &[("pyzbar.py", "CDLL('libmagic.so.1')\nCDLL('libzbar.so.0')\n")]);
+    let wanted = ["dlopen-library error import libzbar.so.0 pyzbar:0"];
+    assert_eq!(venv.findings(&["--loader", "nix"]), wanted);
+}
+
+/// A large package's sources take too long to read each time: entry reads them, and keeps what it found.
+#[test]
+fn sources_of_a_large_package_are_read_by_entry_and_kept() {
+    let project = Project::new("");
+    project.enter().exits(0);
+    let site = project.site_packages();
+    let path = |name: &str| site.join(name);
+    std::fs::create_dir_all(path("big-1.0.dist-info")).unwrap();
+    std::fs::write(path("big.py"), "CDLL('libmagic.so.1')\n").unwrap();
+    std::fs::write(path("big-1.0.dist-info/METADATA"), "Name: big\nVersion: 1.0\n").unwrap();
+    let rows: String = (0..400).map(|number| format!("big_{number}.txt,,0\n")).collect();
+    std::fs::write(path("big-1.0.dist-info/RECORD"), format!("big.py,,22\n{rows}")).unwrap();
+    let said = || project.run(&[VENVFIX, "doctor", "--loader", "nix"]).stdout.contains("libmagic.so.1");
+    assert!(!said());
+    project.run(&[VENVFIX, "sync"]).exits(0);
+    assert!(said());
 }
