@@ -28,9 +28,12 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
         Ok(venv) => venv,
         Err(error) => {
             // For programs, the one thing that can be said.
-            let report = condition::dead(&path, &shown(&context.environment, &path));
-            if let (Some(report), Format::Json) = (report, arguments.format) {
-                context.speaker.raw(report::json(&report)?.as_bytes())?;
+            if let Some(report) = condition::dead(&path, &shown(&context.environment, &path)) {
+                match arguments.format {
+                    Format::Human => {}
+                    Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+                    Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
+                }
             }
             return Err(error);
         }
@@ -43,6 +46,7 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
                 .result(&report::human(&report, context.speaker.verbosity == Verbosity::Verbose))?;
         }
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+        Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
     }
     Ok(if report.counts.errors > 0 { Exit::ErrorsFound } else { Exit::Fine })
 }

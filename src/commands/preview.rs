@@ -39,6 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Preview) -> Result<Exit> {
             context.speaker.result(&report::preview(&report, details))?;
         }
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+        Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
     }
     Ok(Exit::Fine)
 }

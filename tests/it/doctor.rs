@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::support::object::lib;
 use super::support::venv::Venv;
 use super::support::{Ended, Folder, VENVFIX, command, venvfix, wheel};
 
@@ -31,6 +32,29 @@ fn json_has_the_shape_of_schema_1() {
             "remedy": {"kind": "attribute", "attribute": "zlib", "confidence": "sure", "alternatives": []},
         })
     );
+}
+
+#[test]
+fn annotations_are_one_line_each_whatever_names_hold() {
+    let venv = Venv::new();
+    let needs = &["libz.so.1", "libodd%0A,::error::x.so.1", "libnobody\n::error::knows.so"];
+    venv.package("odd", &[lib("odd/_a.abi3.so", needs)], &[]);
+    let text = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "github"]).exits(1).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    let title = "::error title=venvfix%3A 3 libraries are missing that an import needs::";
+    assert!(lines[0].starts_with(title), "{text}");
+    for wanted in [
+        "libz.so.1  zlib  odd 1.0%0A",
+        "libodd%250A",
+        "\\u{a}::error::knows.so",
+        "%0Ahelp: venvfix add-lib zlib",
+    ] {
+        assert!(lines[0].contains(wanted), "{wanted} in {text}");
+    }
+    let sound = venv_with("sound", &[]);
+    let ended = venvfix(sound.path(), ["doctor", "--loader", "nix", "--format", "github"]).exits(0);
+    assert_eq!(ended.stdout, "");
 }
 
 #[test]
