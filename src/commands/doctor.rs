@@ -70,7 +70,11 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let repair = |repair: &Repair| repair_remedy(repair, ours);
     if arguments.loader == Loader::Nix {
         let nothing = Reaching { repair: &repair, ..Reaching::NOTHING };
-        let mut report = examine(&tree, &target, &nothing, &config.ignore).report;
+        let found = examine(&tree, &target, &nothing, &config.ignore);
+        let mut report = found.report;
+        let python = venv.interpreter.minor_version();
+        let installed = &found.survey.distributions;
+        report.add_all(condition::standard_library(None, python, installed, &config.ignore));
         report.add_all(condition::installation(venv, config));
         return report;
     }
@@ -89,7 +93,11 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
     report.add_all(condition::installation(venv, config));
-    report.add_all(condition::surroundings(venv, config, environment, &found.survey.distributions));
+    let installed = &found.survey.distributions;
+    let python = venv.interpreter.minor_version();
+    let real = Some((venv, environment));
+    report.add_all(condition::standard_library(real, python, installed, &config.ignore));
+    report.add_all(condition::surroundings(venv, config, environment, installed));
     report
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use crate::cli::{Format, Preview};
+use crate::condition;
 use crate::diagnose::Report;
 use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
@@ -69,7 +70,11 @@ impl Download<'_> {
             sources: Extent::All,
         };
         let target = Target::AssumedNix(machine(), Some(version));
-        Ok(examine(&tree, &target, &Reaching::NOTHING, &[]).report)
+        let found = examine(&tree, &target, &Reaching::NOTHING, &[]);
+        let mut report = found.report;
+        let installed = &found.survey.distributions;
+        report.add_all(condition::standard_library(None, Some(version), installed, &[]));
+        Ok(report)
     }
 
     /// The requirement files, absolute.

@@ -13,6 +13,7 @@ mod opened;
 mod own_loads;
 mod preload;
 mod role;
+mod stdlib;
 mod vanished;
 mod versions;
 
@@ -22,4 +23,5 @@ pub use finding::{
 };
 pub use installation::{incomplete, stale, without_interpreter};
 pub use role::{Role, is_extension, role};
+pub use stdlib::missing_modules;
 pub use vanished::store_paths;

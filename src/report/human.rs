@@ -219,6 +219,10 @@ pub(super) fn heading(finding: &Finding, number: usize) -> String {
         (Code::ShadowedByPythonpath, _) => {
             format!("{} hidden by PYTHONPATH", count(number, "distribution is", "distributions are"))
         }
+        (Code::MissingStdlibModule, _) => format!(
+            "{} missing from this python that an import needs",
+            count(number, "module of the standard library is", "modules of the standard library are")
+        ),
         (Code::StaleInterpreter, _) => "the environment was made for another interpreter".into(),
         (Code::VanishedStorePath, reach) => format!(
             "{} gone that {} built with",
@@ -252,7 +256,7 @@ pub(super) fn row(findings: &[&Finding]) -> [String; 3] {
         several => listed(several.iter().map(|finding| subject(finding))),
     };
     let remedy = match &finding.remedy {
-        Remedy::Attribute { attribute, .. } => attribute.clone(),
+        Remedy::Attribute { attribute, .. } | Remedy::PythonAttribute { attribute } => attribute.clone(),
         Remedy::Program { attribute } => format!("nixpkgs has it: {attribute}"),
         Remedy::Driver => "driver".into(),
         Remedy::Command { command } => command.clone(),

@@ -162,3 +162,21 @@ fn sources_of_a_large_package_are_read_by_entry_and_kept() {
     project.run(&[VENVFIX, "sync"]).exits(0);
     assert!(said());
 }
+
+#[test]
+fn a_package_that_needs_tkinter_is_told_the_attribute() {
+    let venv = Venv::new();
+    venv.package("customtkinter", &[], &[("customtkinter/__init__.py", "import tkinter\n")]);
+    let options = &["--loader", "nix"];
+    assert_eq!(venv.findings(options), ["missing-stdlib-module error import - customtkinter:0"]);
+    let finding = &venv.doctor(options)["findings"][0];
+    let attribute = format!("python{}Packages.tkinter", venv.python_tag());
+    assert_eq!(finding["remedy"], serde_json::json!({"kind": "python-attribute", "attribute": attribute}));
+    venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1).prints(&[
+        "1 module of the standard library is missing",
+        "tkinter",
+        &format!("add {attribute} to packages in shell.nix"),
+    ]);
+    // Of an interpreter that is not of the store nothing is known.
+    assert_eq!(venv.findings(NOTHING), NOTHING);
+}
