@@ -338,7 +338,8 @@ fn opened(survey: &Survey) -> Vec<Opened> {
         .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)))
         .collect();
     let unknown = survey.openings().filter(|(owner, _)| !rows.contains_key(owner));
-    let mut found: Vec<Opened> = unknown.filter_map(|(owner, opening)| by_sources(owner, opening)).collect();
+    let mut found: Vec<Opened> =
+        unknown.filter_map(|(owner, opening)| by_sources(owner, &opening.library)).collect();
     for (owner, row) in rows.into_iter().filter(|(_, row)| !row.unless.iter().any(installed)) {
         let reach = match row.reach {
             catalog::Reach::Import => Reach::Import,

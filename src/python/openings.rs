@@ -38,6 +38,8 @@ pub struct LibraryOpening {
     pub names: Vec<LibraryName>,
     /// What fails without.
     pub need: Need,
+    /// Whether cffi is given the name: it calls dlopen itself, and no Python sees that fail.
+    pub by_cffi: bool,
 }
 
 /// The libraries that a module opens.
@@ -68,6 +70,7 @@ struct Site<'a> {
     found: bool,
     /// Within a lambda: run when that is called.
     late: bool,
+    by_cffi: bool,
 }
 
 enum Argument<'a> {
@@ -82,7 +85,8 @@ fn note_sites<'a>(line: &Line<'a>, place: &'a Place, sites: &mut Vec<Site<'a>>) 
     let tokens = line.tokens.as_slice();
     for at in 0..tokens.len() {
         let (Token::Name(name), Some(Token::Sign('('))) = (tokens[at], tokens.get(at + 1)) else { continue };
-        let (opens, found) = match name.trim_start_matches('_') {
+        let name = name.trim_start_matches('_');
+        let (opens, found) = match name {
             "CDLL" | "PyDLL" => (true, false),
             "LoadLibrary" if matches!(owner(tokens, at), Some("cdll" | "pydll")) => (true, false),
             "dlopen" if owner(tokens, at).is_some() => (true, false),
@@ -99,7 +103,8 @@ fn note_sites<'a>(line: &Line<'a>, place: &'a Place, sites: &mut Vec<Site<'a>>) 
         };
         let nested = found && is_argument_of_opener(before);
         let late = before.contains(&Token::Name("lambda"));
-        sites.push(Site { place, argument, target: target(before), opens: opens || nested, found, late });
+        let (by_cffi, opens) = (name == "dlopen", opens || nested);
+        sites.push(Site { place, argument, target: target(before), opens, found, late, by_cffi });
     }
 }
 
@@ -230,7 +235,8 @@ fn opening(group: &[&Site<'_>], blocks: &Blocks) -> Option<LibraryOpening> {
         }
     }
     let (first, last) = (group.first()?, group.last()?);
-    (!names.is_empty()).then(|| LibraryOpening { names, need: need(first, last, blocks) })
+    let by_cffi = group.iter().any(|site| site.by_cffi);
+    (!names.is_empty()).then(|| LibraryOpening { names, need: need(first, last, blocks), by_cffi })
 }
 
 /// What fails when the last of several names was tried in vain.

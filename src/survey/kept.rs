@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use super::fingerprint::Fingerprint;
 use super::package::{Directory, Package};
+use super::sources::SourceOpening;
 use super::{Candidate, Seen};
 use crate::elf::{Class, Machine, Object, Opening, Priority, Unreadable, VersionNeed};
 use crate::fsx;
@@ -185,10 +186,13 @@ impl Writer {
         self.0.push(package.openings.is_some().into());
         let openings = package.openings.as_deref().unwrap_or_default();
         self.length(openings.len());
-        openings.iter().for_each(|opening| self.library_opening(opening));
+        openings.iter().for_each(|opening| self.source_opening(opening));
     }
 
-    fn library_opening(&mut self, LibraryOpening { names, need }: &LibraryOpening) {
+    fn source_opening(&mut self, SourceOpening { module, library }: &SourceOpening) {
+        let LibraryOpening { names, need, by_cffi } = library;
+        self.text(module.as_bytes());
+        self.0.push((*by_cffi).into());
         self.length(names.len());
         for name in names {
             let (kind, name) = match name {
@@ -339,11 +343,12 @@ impl<'a> Reader<'a> {
         })?;
         let distribution = Distribution { name, version, requires, dist_info: dist_info.to_owned() };
         let was_read = self.flag()?;
-        let openings = self.list(Self::library_opening)?;
+        let openings = self.list(Self::source_opening)?;
         Some(Package { distribution, record, directories, openings: was_read.then_some(openings) })
     }
 
-    fn library_opening(&mut self) -> Option<LibraryOpening> {
+    fn source_opening(&mut self) -> Option<SourceOpening> {
+        let (module, by_cffi) = (self.string()?, self.flag()?);
         let names = self.list(|reader| match reader.take()? {
             [0] => reader.string().map(LibraryName::Soname),
             [1] => reader.string().map(LibraryName::Stem),
@@ -355,7 +360,7 @@ impl<'a> Reader<'a> {
             [2] => Need::Nothing,
             _ => return None,
         };
-        Some(LibraryOpening { names, need })
+        Some(SourceOpening { module, library: LibraryOpening { names, need, by_cffi } })
     }
 
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {

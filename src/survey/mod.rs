@@ -18,7 +18,7 @@ use std::rc::Rc;
 use self::fingerprint::Fingerprint;
 use self::kept::{Kept, Known};
 use self::package::Package;
-pub use self::sources::Extent;
+pub use self::sources::{Extent, SourceOpening};
 use crate::elf::{self, Object, Unreadable};
 use crate::loader::Located;
 use crate::venv::{Distribution, dist_infos};

@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
+use super::sources::SourceOpening;
 use crate::fsx;
-use crate::python::LibraryOpening;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
 
@@ -22,7 +22,7 @@ pub(super) struct Package {
     /// The directories below its site-packages that hold what it names.
     pub(super) directories: Vec<Directory>,
     /// What its Python sources open by name, once they are read.
-    pub(super) openings: Option<Vec<LibraryOpening>>,
+    pub(super) openings: Option<Vec<SourceOpening>>,
 }
 
 /// A directory that a RECORD explains.

@@ -56,6 +56,15 @@ pub enum Extent {
     All,
 }
 
+/// What the sources of a distribution open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceOpening {
+    /// The top-level module or package that does it.
+    pub module: String,
+    /// What it opens.
+    pub library: LibraryOpening,
+}
+
 impl Survey {
     /// Reads the sources of distributions of which nothing was kept.
     pub fn read_sources(&mut self, extent: Extent) {
@@ -81,7 +90,7 @@ impl Survey {
     }
 
     /// What the sources open that were read, with the index of the distribution.
-    pub fn openings(&self) -> impl Iterator<Item = (usize, &LibraryOpening)> {
+    pub fn openings(&self) -> impl Iterator<Item = (usize, &SourceOpening)> {
         let indexed = self.packages.iter().enumerate();
         indexed
             .flat_map(|(index, package)| package.openings.iter().flatten().map(move |found| (index, found)))
@@ -130,7 +139,7 @@ fn is_at_work(path: &[u8]) -> bool {
 }
 
 /// What a module opens, as it matters to who imports the package.
-fn opened_by(base: &Path, path: &Path, finders: &[Finder<'_>]) -> Vec<LibraryOpening> {
+fn opened_by(base: &Path, path: &Path, finders: &[Finder<'_>]) -> Vec<SourceOpening> {
     let Ok(Some(bytes)) = fsx::read_bytes(path, MAX_FILE) else { return Vec::new() };
     if finders.iter().all(|finder| finder.find(&bytes).is_none()) {
         return Vec::new();
@@ -144,7 +153,15 @@ fn opened_by(base: &Path, path: &Path, finders: &[Finder<'_>]) -> Vec<LibraryOpe
         };
         found.iter_mut().for_each(part);
     }
-    found
+    let Some(module) = top_module(base, path) else { return Vec::new() };
+    found.into_iter().map(|library| SourceOpening { module: module.clone(), library }).collect()
+}
+
+/// The name that `import` knows the top of a module's path by.
+fn top_module(base: &Path, path: &Path) -> Option<String> {
+    let top = fsx::below(base, path)?.components().next()?.as_os_str().to_str()?;
+    let name = top.strip_suffix(".py").unwrap_or(top);
+    name.chars().all(|c| c.is_alphanumeric() || c == '_').then(|| name.to_owned())
 }
 
 /// Whether a module is imported whenever its top-level package is.
