@@ -5,6 +5,7 @@ mod abi;
 mod collect;
 mod damaged;
 mod finding;
+mod foreign;
 mod imports;
 mod installation;
 mod musl;

@@ -84,6 +84,9 @@ enum Argument<'a> {
 fn note_sites<'a>(line: &Line<'a>, place: &'a Place, sites: &mut Vec<Site<'a>>) {
     let tokens = line.tokens.as_slice();
     for at in 0..tokens.len() {
+        if sites.len() > MAX_SITES {
+            return;
+        }
         let (Token::Name(name), Some(Token::Sign('('))) = (tokens[at], tokens.get(at + 1)) else { continue };
         let name = name.trim_start_matches('_');
         let (opens, found) = match name {
@@ -347,6 +350,8 @@ mod tests {
 
     #[test]
     fn odd_text_does_no_harm() {
+        let many = "CDLL('liba.so.1'),".repeat(50_000);
+        assert_eq!(openings(&many), []);
         for text in
             ["CDLL(", "CDLL", "=CDLL('", "else:\n CDLL('liba.so.1'", "except: CDLL(x", ")CDLL(find_library("]
         {
