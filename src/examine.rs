@@ -115,8 +115,7 @@ pub fn examine(
         offer: reaching.offer,
         opened: &opened(&survey),
         sources: &ReadSources::default(),
-        // Of what cannot be read the name decides.
-        has_module_hook: &|path| elf::has_module_hook(path).unwrap_or(true),
+        has_module_hook: &|path| survey.has_module_hook(path),
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers| {
             (reaching.remedy)(soname).unwrap_or_else(|| library_remedy(soname, askers, distributions))

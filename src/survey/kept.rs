@@ -35,6 +35,7 @@ pub(super) struct Kept<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'a> {
     pub(super) fingerprint: Fingerprint,
+    pub(super) module_hook: Option<bool>,
     /// Nothing for a file that is no object.
     object: &'a [u8],
 }
@@ -222,6 +223,11 @@ impl Writer {
             let known = file.fingerprint.filter(|_| known);
             self.0.push(known.is_some().into());
             self.fingerprint(&known.unwrap_or_default());
+            self.0.push(match file.module_hook.get() {
+                None => 0,
+                Some(false) => 1,
+                Some(true) => 2,
+            });
             self.text(&object.0);
         }
     }
@@ -366,8 +372,15 @@ impl<'a> Reader<'a> {
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {
         self.list(|reader| {
             let (path, known) = (reader.path(root)?, reader.flag()?);
-            let (fingerprint, object) = (reader.fingerprint()?, reader.text()?);
-            Some((path, known.then_some(Known { fingerprint, object })))
+            let fingerprint = reader.fingerprint()?;
+            let module_hook = match reader.take()? {
+                [0] => None,
+                [1] => Some(false),
+                [2] => Some(true),
+                _ => return None,
+            };
+            let object = reader.text()?;
+            Some((path, known.then_some(Known { fingerprint, module_hook, object })))
         })
     }
 
