@@ -167,7 +167,7 @@ pub struct Doctor {
     /// A venv or a project folder [default: the project here].
     pub path: Option<PathBuf>,
 
-    /// How to report: human, or json (its schema is 1).
+    /// How to report: human, json (its schema is 1), or github (annotations of an Actions run).
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 
@@ -184,6 +184,8 @@ pub enum Format {
     Human,
     /// Schema 1.
     Json,
+    /// Annotations of a GitHub Actions run.
+    Github,
 }
 
 /// Whose loader to reckon with.
@@ -212,7 +214,7 @@ pub struct Preview {
     #[arg(long, value_name = "X.Y")]
     pub python: Option<String>,
 
-    /// How to report: human, or json (its schema is 1).
+    /// How to report: human, json (its schema is 1), or github (annotations of an Actions run).
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 }

@@ -1,19 +1,23 @@
 //! The condition of a venv, its objects apart: interpreter, distributions, and what was to be installed.
 //! Looks at files and the stamp; `diagnose` says what follows.
 
+use std::env::split_paths;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::catalog;
 use crate::config::{Config, Environment};
 use crate::diagnose::{
     self, Affected, Code, Counts, Finding, Python, Remedy, Report, SCHEMA, Severity, without_interpreter,
 };
 use crate::examine::{is_ignored, repair_remedy};
 use crate::offer;
+use crate::provide::packages;
 use crate::survey::Survey;
 use crate::venv::repair::Repair;
 use crate::venv::shadow::{self, Shadowed};
 use crate::venv::stamp::{self, Stamp};
+use crate::venv::stdlib;
 use crate::venv::{self, Abi, ConfigFile, Distribution, Origin, Venv, health, led_to, sources};
 
 /// The venv as it was made, against what it is now, whatever loads its objects.
@@ -46,6 +50,28 @@ pub fn surroundings(
     let shadowed = shadow::shadowed(&environment.python_path, installed, &venv.root);
     let hidden = shadowed.iter().map(|shadowed| hidden(shadowed, venv));
     hidden.chain(unfinished(config, environment.shell.is_nix()).or_else(|| unseen(config))).collect()
+}
+
+/// Modules of the standard library that installed distributions need, where the interpreter can be seen to lack
+/// them, or is only assumed to be nixpkgs' own.
+pub fn standard_library(
+    interpreter: Option<(&Venv, &Environment)>,
+    python: Option<(u32, u32)>,
+    installed: &[Distribution],
+    ignore: &[String],
+) -> Vec<Finding> {
+    let wanted =
+        |found: &Distribution| catalog::package(&found.name).map(|note| note.stdlib).unwrap_or_default();
+    let lacks = |module: &str| match interpreter {
+        None => true,
+        Some((venv, environment)) => {
+            let named = venv.site_packages.iter().flat_map(|path| packages::read(path));
+            let directories: Vec<PathBuf> = named.chain(split_paths(&environment.python_path)).collect();
+            stdlib::lacks(&venv.interpreter, module, &directories)
+        }
+    };
+    let found = diagnose::missing_modules(installed, python, wanted, lacks);
+    found.into_iter().filter(|finding| !is_ignored(finding, ignore)).collect()
 }
 
 /// What is to be said of a venv whose interpreter is gone; `None` of anything else.

@@ -16,7 +16,8 @@ use crate::elf::{self, Machine, Unreadable};
 use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
 use crate::offer::Hazard;
-use crate::survey::{Seen, Survey, survey};
+use crate::python::{LibraryName, LibraryOpening, Need};
+use crate::survey::{Extent, Seen, Survey, survey};
 use crate::venv::repair::{self, Repair};
 use crate::venv::{Abi, Distribution, Interpreter, LoaderKind, Loads};
 
@@ -28,6 +29,8 @@ pub struct Tree<'a> {
     pub site_packages: &'a [PathBuf],
     /// The path as the user knows it.
     pub shown: &'a Path,
+    /// How much of the Python sources is read.
+    pub sources: Extent,
 }
 
 /// Which rules the loader of an interpreter is taken to follow.
@@ -91,7 +94,8 @@ pub fn examine(
     reaching: &Reaching<'_>,
     ignore: &[String],
 ) -> Examination {
-    let survey = survey(tree.root, tree.site_packages);
+    let mut survey = survey(tree.root, tree.site_packages);
+    survey.read_sources(tree.sources);
     let distributions = &survey.distributions;
     let files = DiskFiles::knowing(survey.files.iter().map(|seen| (&*seen.path, &seen.found)));
     let python = target.python().map(|version| abi(version, tree.site_packages));
@@ -101,11 +105,6 @@ pub fn examine(
     let interpreter = match target {
         Target::Real(interpreter, ..) => resolver.start(&interpreter.real, &|_| None),
         Target::AssumedNix(..) => Process::default(),
-    };
-    let read: RefCell<HashMap<PathBuf, Loads>> = RefCell::default();
-    let sources = |package: &Path, holds: &dyn Fn(&Loads) -> bool| {
-        let mut read = read.borrow_mut();
-        holds(read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)))
     };
     let mut findings = diagnose::diagnose(&Input {
         examined: &examined,
@@ -118,9 +117,9 @@ pub fn examine(
         interpreter,
         offer: reaching.offer,
         programs_too: reaching.programs_too,
-        opened: &opened(distributions),
-        loads: &|package, file| sources(package, &|found| found.load(file)),
-        imports: &|package, name| sources(package, &|found| found.import(name)),
+        opened: &opened(&survey),
+        sources: &ReadSources::default(),
+        has_module_hook: &|path| survey.has_module_hook(path),
         starts: &|interpreter| target.starts(interpreter),
         library_remedy: &|soname, askers, reach| {
             let other = python_remedy(soname, target.python());
@@ -157,6 +156,31 @@ pub fn examine(
         }
     }
     Examination { report, store_paths: named, survey }
+}
+
+/// The sources of packages, each read when something is asked of it.
+#[derive(Default)]
+struct ReadSources(RefCell<HashMap<PathBuf, Loads>>);
+
+impl ReadSources {
+    fn ask<T>(&self, package: &Path, question: impl Fn(&Loads) -> T) -> T {
+        let mut read = self.0.borrow_mut();
+        question(read.entry(package.to_owned()).or_insert_with(|| Loads::of_package(package)))
+    }
+}
+
+impl diagnose::Sources for ReadSources {
+    fn load(&self, package: &Path, file_name: &str) -> bool {
+        self.ask(package, |loads| loads.load(file_name))
+    }
+
+    fn load_operators(&self, package: &Path, file_name: &str) -> bool {
+        self.ask(package, |loads| loads.load_operators(file_name))
+    }
+
+    fn import(&self, package: &Path, other: &str) -> bool {
+        self.ask(package, |loads| loads.import(other))
+    }
 }
 
 impl Target<'_> {
@@ -340,24 +364,66 @@ fn wheel_remedy(packages: &[&str], askers: &[&str], installed: &[Distribution]) 
     }
 }
 
-/// What the installed packages open by name and cannot do without.
-fn opened(distributions: &[Distribution]) -> Vec<Opened> {
+/// What the installed packages open by name: by the table, or where that does not know them, by their sources.
+fn opened(survey: &Survey) -> Vec<Opened> {
+    let distributions = &survey.distributions;
     let installed = |name: &&str| distributions.iter().any(|found| found.name == *name);
-    let rows = distributions
+    let rows: HashMap<usize, catalog::Opens> = distributions
         .iter()
         .enumerate()
-        .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)));
-    let alone = rows.filter(|(_, row)| !row.unless.iter().any(installed));
-    let names = alone.flat_map(|(owner, row)| {
+        .filter_map(|(owner, found)| Some((owner, catalog::opens(&found.name)?)))
+        .collect();
+    let unknown = survey.openings().filter(|(owner, _)| !rows.contains_key(owner));
+    let mut found: Vec<Opened> =
+        unknown.filter_map(|(owner, opening)| by_sources(owner, &opening.library)).collect();
+    for (owner, row) in rows.into_iter().filter(|(_, row)| !row.unless.iter().any(installed)) {
         let reach = match row.reach {
             catalog::Reach::Import => Reach::Import,
             catalog::Reach::Plugin => Reach::Plugin,
         };
         // A machine without the driver's hardware misses nothing.
         let sonames = row.sonames.into_iter().filter(|soname| !catalog::is_driver(soname));
-        sonames.map(move |soname| Opened { owner, soname: soname.to_owned(), reach }).collect::<Vec<_>>()
-    });
-    names.collect()
+        found.extend(sonames.map(|soname| Opened {
+            owner,
+            soname: soname.to_owned(),
+            others: Vec::new(),
+            reach,
+            severity: reach.severity(),
+            may_be_own: false,
+        }));
+    }
+    found
+}
+
+/// What sources open, if it is a library that nixpkgs has and glibc has not.
+fn by_sources(owner: usize, opening: &LibraryOpening) -> Option<Opened> {
+    let is_glibcs = |name: &LibraryName| match name {
+        LibraryName::Soname(name) => loader::brings(name),
+        LibraryName::Stem(name) => loader::brings_linked(name),
+    };
+    if opening.names.iter().any(is_glibcs) {
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in &opening.names {
+        match name {
+            LibraryName::Soname(name) => names.push(name.clone()),
+            LibraryName::Stem(name) => {
+                names.extend(catalog::linked_as(name).into_iter().map(str::to_owned));
+                names.push(format!("lib{name}.so"));
+            }
+        }
+    }
+    let has_attribute =
+        |name: &String| matches!(catalog::soname(name), Some(catalog::Remedy::Attribute { .. }));
+    let soname = names.iter().find(|name| has_attribute(name))?.clone();
+    names.retain(|name| *name != soname);
+    let (reach, severity) = match opening.need {
+        Need::Import => (Reach::Import, Severity::Error),
+        Need::Part => (Reach::Plugin, Severity::Warning),
+        Need::Nothing => (Reach::Plugin, Severity::Note),
+    };
+    Some(Opened { owner, soname, others: names, reach, severity, may_be_own: true })
 }
 
 fn program_remedy(name: &str) -> Remedy {

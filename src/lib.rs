@@ -22,6 +22,7 @@ pub mod offer;
 pub mod project_name;
 pub mod provide;
 pub mod provision;
+pub mod python;
 pub mod report;
 pub mod scaffold;
 pub mod shell;

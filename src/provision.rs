@@ -13,8 +13,10 @@ use crate::diagnose::Remedy;
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
+use crate::python::LibraryName;
 use crate::report::Speaker;
-use crate::venv::{Distribution, Venv};
+use crate::survey::{Extent, SourceOpening, Survey};
+use crate::venv::Venv;
 
 /// One venv to be provided for.
 pub struct Provision<'a> {
@@ -44,8 +46,12 @@ impl Provision<'_> {
             _ => offer::libraries(self.directories, &interpreter.system(), catalog::is_driver),
         };
         let wanted = RefCell::new(BTreeSet::new());
-        let tree =
-            Tree { root: &self.venv.root, site_packages: &self.venv.site_packages, shown: &self.venv.shown };
+        let tree = Tree {
+            root: &self.venv.root,
+            site_packages: &self.venv.site_packages,
+            shown: &self.venv.shown,
+            sources: Extent::All,
+        };
         let offer = |name: &str| {
             let path = offered.find(name)?;
             wanted.borrow_mut().insert(name.to_owned());
@@ -57,12 +63,12 @@ impl Provision<'_> {
         let programs_too = self.provide == Provide::LdLibraryPath;
         let reaching = Reaching { offer: &offer, remedy: &why_not, programs_too, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &reaching, self.ignore);
-        self.write(&offered, &wanted.into_inner(), &found.survey.distributions)?;
+        self.write(&offered, &wanted.into_inner(), &found.survey)?;
         self.keep(&offered, &found);
         Ok(found)
     }
 
-    fn write(&self, offered: &Offered, wanted: &BTreeSet<String>, installed: &[Distribution]) -> Result<()> {
+    fn write(&self, offered: &Offered, wanted: &BTreeSet<String>, survey: &Survey) -> Result<()> {
         let own = self.venv.root.join(".venvfix");
         let links = match self.provide {
             Provide::LdLibraryPath => {
@@ -80,7 +86,7 @@ impl Provision<'_> {
         let mut libraries = offered.libraries.clone();
         libraries.extend(shims);
         provide::install_for_builds(&self.venv.root, &libraries)?;
-        let openings = openings(installed, &libraries);
+        let openings = openings(survey, &libraries);
         for path in &self.venv.site_packages {
             provide::install(path, &libraries, &openings)?;
         }
@@ -111,8 +117,9 @@ impl Provision<'_> {
 
 /// What is to be opened, and set, for the installed packages that open libraries themselves, as far
 /// as it is offered. What ctypes opens can be answered when it fails, and is left to that.
-fn openings(installed: &[Distribution], libraries: &Libraries) -> Vec<provide::Opening> {
+fn openings(survey: &Survey, libraries: &Libraries) -> Vec<provide::Opening> {
     let mut found: BTreeMap<&str, provide::Opening> = BTreeMap::new();
+    let installed = &survey.distributions;
     for row in installed.iter().filter_map(|distribution| catalog::opens(&distribution.name)) {
         let by_itself = row.by != catalog::Opener::Ctypes;
         let names = row.sonames.iter().chain(&row.also).filter(|_| by_itself);
@@ -131,5 +138,22 @@ fn openings(installed: &[Distribution], libraries: &Libraries) -> Vec<provide::O
             opening.variables.extend(variables.iter().cloned());
         }
     }
+    let unknown =
+        |owner: usize| installed.get(owner).is_some_and(|found| catalog::opens(&found.name).is_none());
+    for (_, opening) in survey.openings().filter(|(owner, _)| unknown(*owner)) {
+        if let Some(path) = given_to_cffi(opening, libraries) {
+            let module = opening.module.as_str();
+            found.entry(module).or_insert_with(|| provide::Opening::of(module)).paths.push(path.clone());
+        }
+    }
     found.into_values().collect()
+}
+
+/// The library that sources have cffi open by its SONAME, of several the first that is offered.
+fn given_to_cffi<'l>(opening: &SourceOpening, libraries: &'l Libraries) -> Option<&'l PathBuf> {
+    let library = Some(&opening.library).filter(|library| library.by_cffi)?;
+    library.names.iter().find_map(|name| match name {
+        LibraryName::Soname(name) => libraries.get(name),
+        LibraryName::Stem(_) => None,
+    })
 }

@@ -109,6 +109,20 @@ pub fn soname(name: &str) -> Option<Remedy> {
     Fact::read(row).ok().map(Remedy::from)
 }
 
+/// The sonames of a library that linkers know by this name, the newest first: `libz.so.1` of `z`. Only those that an
+/// attribute has.
+#[must_use]
+pub fn linked_as(name: &str) -> Vec<&'static str> {
+    let head = format!("lib{name}.so");
+    let has_attribute = |soname: &&str| matches!(self::soname(soname), Some(Remedy::Attribute { .. }));
+    let all = tables().sonames.keys().filter(|soname| {
+        soname.strip_prefix(&head).is_some_and(|version| version.is_empty() || version.starts_with('.'))
+    });
+    let mut found: Vec<&'static str> = all.filter(has_attribute).collect();
+    found.sort_by(|a, b| crate::elf::compare_versions(&b[head.len()..], &a[head.len()..]));
+    found
+}
+
 /// What has the executable of this file name.
 #[must_use]
 pub fn program(file_name: &str) -> Option<Remedy> {

@@ -155,6 +155,9 @@ pub struct PackageNote {
     /// PyPI packages whose libraries it needs.
     #[serde(default)]
     pub through: Vec<&'static str>,
+    /// Modules of the standard library that it cannot be imported without, and that nixpkgs' python lacks.
+    #[serde(default)]
+    pub stdlib: Vec<&'static str>,
     /// A PyPI package that does the same and needs less.
     pub alternative: Option<&'static str>,
     /// What else to say of it.

@@ -17,6 +17,7 @@ use crate::fsx;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
+use crate::survey::Extent;
 use crate::venv::Venv;
 use crate::venv::repair::Repair;
 use crate::venv::stamp;
@@ -27,9 +28,12 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
         Ok(venv) => venv,
         Err(error) => {
             // For programs, the one thing that can be said.
-            let report = condition::dead(&path, &shown(&context.environment, &path));
-            if let (Some(report), Format::Json) = (report, arguments.format) {
-                context.speaker.raw(report::json(&report)?.as_bytes())?;
+            if let Some(report) = condition::dead(&path, &shown(&context.environment, &path)) {
+                match arguments.format {
+                    Format::Human => {}
+                    Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+                    Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
+                }
             }
             return Err(error);
         }
@@ -42,6 +46,7 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
                 .result(&report::human(&report, context.speaker.verbosity == Verbosity::Verbose))?;
         }
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+        Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
     }
     Ok(if report.counts.errors > 0 { Exit::ErrorsFound } else { Exit::Fine })
 }
@@ -59,6 +64,7 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
         root: &venv.root,
         site_packages: &venv.site_packages,
         shown: &shown(environment, &venv.shown),
+        sources: Extent::Small,
     };
     let ours = stamp::is_ours(&venv.root);
     let repair = |repair: &Repair| repair_remedy(repair, ours);
@@ -66,6 +72,9 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
         let nothing = Reaching { repair: &repair, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &nothing, &config.ignore);
         let mut report = found.report;
+        let python = venv.interpreter.minor_version();
+        let installed = &found.survey.distributions;
+        report.add_all(condition::standard_library(None, python, installed, &config.ignore));
         report.add_all(condition::installation(venv, config, &found.survey));
         std::mem::forget(found.survey);
         return report;
@@ -86,7 +95,11 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;
     report.add_all(condition::installation(venv, config, &found.survey));
-    report.add_all(condition::surroundings(venv, config, environment, &found.survey.distributions));
+    let installed = &found.survey.distributions;
+    let python = venv.interpreter.minor_version();
+    let real = Some((venv, environment));
+    report.add_all(condition::standard_library(real, python, installed, &config.ignore));
+    report.add_all(condition::surroundings(venv, config, environment, installed));
     // The process ends soon, and to free thousands of objects would take a few milliseconds.
     std::mem::forget(found.survey);
     report

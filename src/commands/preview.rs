@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use crate::cli::{Format, Preview};
+use crate::condition;
 use crate::diagnose::Report;
 use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
@@ -16,6 +17,7 @@ use crate::examine::{Reaching, Target, Tree, examine};
 use crate::exec::Task;
 use crate::fsx;
 use crate::report::{self, Verbosity};
+use crate::survey::Extent;
 use crate::venv::{self, requirements};
 
 /// For calls that only ask or unpack.
@@ -38,6 +40,7 @@ pub(super) fn run(context: &Context, arguments: &Preview) -> Result<Exit> {
             context.speaker.result(&report::preview(&report, details))?;
         }
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
+        Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
     }
     Ok(Exit::Fine)
 }
@@ -64,9 +67,14 @@ impl Download<'_> {
             root: &site_packages,
             site_packages: std::slice::from_ref(&site_packages),
             shown: Path::new("preview"),
+            sources: Extent::All,
         };
         let target = Target::AssumedNix(machine(), Some(version));
-        Ok(examine(&tree, &target, &Reaching::NOTHING, &[]).report)
+        let found = examine(&tree, &target, &Reaching::NOTHING, &[]);
+        let mut report = found.report;
+        let installed = &found.survey.distributions;
+        report.add_all(condition::standard_library(None, Some(version), installed, &[]));
+        Ok(report)
     }
 
     /// The requirement files, absolute.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Severity};
+use super::input::{Examined, Input, Owner};
 use super::musl::is_foreign;
 use super::role::MadeFor;
 use crate::maps::Set;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy, Severity};
+use super::input::{Examined, Input, Owner};
 use super::role::{MadeFor, module};
 use crate::elf::Object;
 

@@ -8,85 +8,21 @@ use std::rc::Rc;
 use super::abi::{place, provided, wrong_abis};
 use super::architecture::wrong_architectures;
 use super::damaged::Stops;
-use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
+use super::finding::{Code, Finding, Reach, Remedy};
+use super::foreign::foreign_programs;
 use super::imports::Imports;
+use super::input::{Examined, Input, Owner, severity};
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
 use super::own_loads::{OwnLoads, package};
 use super::preload::Preloads;
-use super::role::{MadeFor, Role, module};
+use super::role::Role;
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
-use crate::elf::{Machine, Object, Unreadable, Verdict};
-use crate::loader::{Lack, Likeness, Load, Need, Offer, Process, Refusal, Resolver};
+use crate::elf::{Object, Verdict};
+use crate::loader::{Lack, Likeness, Load, Need, Offer, Process, Refusal};
 use crate::maps::{Map, Set};
-use crate::venv::{Abi, Distribution};
-
-/// A file of the venv that was looked into.
-pub struct Examined {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// As people know it: relative to site-packages, or to the venv.
-    pub shown: PathBuf,
-    /// Indices of the distributions that own it.
-    pub owners: Vec<usize>,
-    /// What it says of itself.
-    pub object: Result<Rc<Object>, Rc<Unreadable>>,
-    /// Whose extension module it would be, by name and place.
-    pub(super) made_for: Option<MadeFor>,
-}
-
-/// A library that a package opens by its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
-    /// Index of the distribution.
-    pub owner: usize,
-    /// The name.
-    pub soname: String,
-    /// What fails without it.
-    pub reach: Reach,
-}
-
-/// Everything findings follow from.
-pub struct Input<'a> {
-    /// The files examined; those that are no ELF files and do not pretend to be are left out.
-    pub examined: &'a [Examined],
-    /// The installed distributions.
-    pub distributions: &'a [Distribution],
-    /// The machine of the interpreter.
-    pub machine: Machine,
-    /// What its extension modules are built for.
-    pub python: Option<Abi>,
-    /// Whether its libc is musl.
-    pub musl: bool,
-    /// Whether a file is there.
-    pub exists: &'a dyn Fn(&Path) -> bool,
-    /// The search rules of its loader.
-    pub resolver: Resolver<'a>,
-    /// What is loaded when it has started.
-    pub interpreter: Process,
-    /// Libraries that reach the interpreter.
-    pub offer: Offer<'a>,
-    /// Whether they reach other programs, too.
-    pub programs_too: bool,
-    /// Libraries that installed packages open by name.
-    pub opened: &'a [Opened],
-    /// Whether the Python sources in a package's folder load a file of this name.
-    pub loads: &'a dyn Fn(&Path, &str) -> bool,
-    /// Whether the Python sources in a package's folder import a package of this name.
-    pub imports: &'a dyn Fn(&Path, &str) -> bool,
-    /// Whether a program's interpreter works here.
-    pub starts: &'a dyn Fn(&str) -> bool,
-    /// What to do for a library that distributions of these names want, and that does not reach what it is
-    /// for.
-    pub library_remedy: &'a dyn Fn(&str, &[&str], Reach) -> Remedy,
-    /// What to do for a distribution, by index, that was built here with a store path that is gone; none for
-    /// one that was built elsewhere.
-    pub rebuild_remedy: &'a dyn Fn(usize, &Path) -> Option<Remedy>,
-    /// What to do for a program that cannot start, by its file name.
-    pub program_remedy: &'a dyn Fn(&str) -> Remedy,
-}
 
 /// All findings, errors first, each list sorted.
 pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
@@ -111,86 +47,6 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     findings
 }
 
-impl Input<'_> {
-    /// Objects that the interpreter's machine can run.
-    pub(super) fn objects(&self) -> impl Iterator<Item = (&Examined, &Object)> {
-        self.examined.iter().filter_map(|examined| {
-            let object = examined.object.as_ref().ok()?;
-            (object.machine == self.machine).then_some((examined, object.as_ref()))
-        })
-    }
-
-    /// Has the installer bring a distribution again, as an index has it for this interpreter.
-    pub(super) fn reinstall(&self, owner: Owner) -> Remedy {
-        match owner.and_then(|owner| self.distributions.get(owner)) {
-            Some(found) => Remedy::Command {
-                command: format!("pip install --force-reinstall --no-deps --no-cache-dir {}", found.name),
-            },
-            None => Remedy::None { reason: "no installed distribution owns the file: remove it".into() },
-        }
-    }
-
-    pub(super) fn remedy_for(&self, soname: &str, affected: &[Affected], reach: Reach) -> Remedy {
-        let names: Vec<&str> = affected.iter().map(|affected| affected.name.as_str()).collect();
-        (self.library_remedy)(soname, &names, reach)
-    }
-
-    /// The objects of each distribution, as a finding has them.
-    pub(super) fn affected(&self, objects: BTreeMap<Option<usize>, Vec<String>>) -> Vec<Affected> {
-        let named = objects.into_iter().map(|(owner, mut objects)| {
-            objects.sort();
-            objects.dedup();
-            let found = owner.and_then(|owner| self.distributions.get(owner));
-            let (name, version) = found.map(|d| (d.name.clone(), d.version.clone())).unwrap_or_default();
-            Affected { name, version, objects }
-        });
-        let mut all: Vec<_> = named.collect();
-        all.sort();
-        all
-    }
-}
-
-/// A distribution by index; `None` for files that no RECORD names.
-pub(super) type Owner = Option<usize>;
-
-impl Examined {
-    /// A file at an absolute path, which people know as `shown`.
-    pub fn new(
-        path: PathBuf,
-        shown: PathBuf,
-        owners: Vec<usize>,
-        object: Result<Rc<Object>, Rc<Unreadable>>,
-    ) -> Self {
-        let made_for = module(&shown).map(|(_, made_for)| made_for);
-        Self { path, shown, owners, object, made_for }
-    }
-
-    /// Whether `import` takes it for a module.
-    pub(super) fn is_extension(&self, python: Option<Abi>) -> bool {
-        self.made_for.is_some_and(|made_for| python.is_none_or(|python| made_for.serves(python)))
-    }
-
-    /// The module that it would be, and whose.
-    pub(super) fn module(&self) -> Option<(&str, MadeFor)> {
-        let made_for = self.made_for?;
-        Some((self.shown.file_name()?.to_str()?.split('.').next()?, made_for))
-    }
-
-    fn role(&self, object: &Object, python: Option<Abi>) -> Role {
-        match object.is_program() {
-            true => Role::Program,
-            false if self.is_extension(python) => Role::Extension,
-            false => Role::Library,
-        }
-    }
-
-    /// Whose it is: of one or several, or of none.
-    pub(super) fn owners(&self) -> impl Iterator<Item = Owner> {
-        let nobody = self.owners.is_empty().then_some(None);
-        self.owners.iter().copied().map(Some).chain(nobody)
-    }
-}
-
 /// What is known of one library that one distribution misses.
 struct Miss {
     reach: Reach,
@@ -203,7 +59,8 @@ struct Miss {
 struct Misses<'a> {
     input: &'a Input<'a>,
     by_path: Map<&'a OsStr, &'a Examined>,
-    preloads: Preloads<'a>,
+    preloads: Preloads,
+    imports: Imports,
     found: BTreeMap<(String, Owner), Miss>,
     /// The needs of loads (by their numbers) that were noted in this reach or a worse one.
     asked: Set<(usize, usize)>,
@@ -259,7 +116,8 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
     let mut misses = Misses {
         input,
         by_path: input.objects().map(|(examined, _)| (examined.path.as_os_str(), examined)).collect(),
-        preloads: Preloads::new(input.distributions, pairs).with_imports(Imports::new(input)),
+        preloads: Preloads::new(input.distributions, pairs),
+        imports: Imports::default(),
         found: BTreeMap::new(),
         asked: Set::default(),
         own: Map::default(),
@@ -278,9 +136,10 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         let all = input.objects().zip(&roles);
         all.filter(move |(_, role)| **role == wanted).map(|((examined, _), _)| examined)
     };
-    of(Role::Extension).for_each(|examined| misses.open(examined, Reach::Import));
+    let misnamed: Vec<&Examined> = of(Role::Extension).filter(|examined| !misses.import(examined)).collect();
     of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
-    let libraries: Vec<&Examined> = of(Role::Library).filter(|found| !misses.is_imported(found)).collect();
+    let libraries = of(Role::Library).chain(misnamed);
+    let libraries: Vec<&Examined> = libraries.filter(|found| !misses.is_imported(found)).collect();
     // Only where something is wrong does it matter what a package loads by itself.
     let packages: Set<PathBuf> = libraries
         .iter()
@@ -299,25 +158,42 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
 }
 
 impl<'a> Misses<'a> {
-    /// Loads `root` as its role has it and notes what is missing. Of those that are alike, one is loaded.
+    /// Loads what is named as an extension module and notes what is missing. Returns whether it is one, which
+    /// is looked into only where something is wrong.
+    fn import(&mut self, root: &'a Examined) -> bool {
+        let has_hook = self.input.has_module_hook;
+        self.open_if(root, Reach::Import, &|| has_hook(&root.path))
+    }
+
+    /// Loads `root` as its role has it and notes what is missing.
     fn open(&mut self, root: &'a Examined, reach: Reach) {
+        self.open_if(root, reach, &|| true);
+    }
+
+    /// Notes what is missing if it `counts`, and returns that. Of objects that are alike, one is loaded.
+    fn open_if(&mut self, root: &'a Examined, reach: Reach, counts: &dyn Fn() -> bool) -> bool {
         if self.is_foreign(root) {
             // One for each libc, side by side, is as it should be.
             if !place(root).is_some_and(|place| self.modules.contains(&place)) {
                 self.musl.note(root, reach);
             }
-            return;
+            return true;
         }
         if reach == Reach::Program {
             let process = self.input.resolver.start(&root.path, self.offer_for(root));
             let lacking = self.input.resolver.lacking(&process, 0);
-            return self.note_all((&process, 0), &lacking, root, reach);
+            self.note_all((&process, 0), &lacking, root, reach);
+            return true;
         }
         let Some(likeness) = self.input.resolver.likeness(&root.path) else {
-            return self.note_unloadable(root, reach);
+            self.note_unloadable(root, reach);
+            return true;
         };
         match self.known_lacks(likeness, reach) {
             Some(lacks) => {
+                if !lacks.is_none() && !counts() {
+                    return false;
+                }
                 let own = lacks.own.iter();
                 own.for_each(|lack| self.note([root, root], &lack.name, reach, &lack.searched));
                 if reach == Reach::Import {
@@ -329,10 +205,20 @@ impl<'a> Misses<'a> {
                 let first = self.input.interpreter.loads.len();
                 let lacking = self.input.resolver.lacking(&process, first);
                 let lacks = self.lacks(&process, first, &lacking);
-                self.alike.insert(likeness, Alike { lacks, opened: true });
+                let opened = lacks.as_ref().is_some_and(|lacks| lacks.is_none()) || counts();
+                self.alike.insert(likeness, Alike { lacks, opened });
+                if !opened {
+                    return false;
+                }
                 self.note_all((&process, first), &lacking, root, reach);
             }
         }
+        true
+    }
+
+    /// Whether a needed name is one that the object's package loads first.
+    fn brings(&self, examined: &Examined, name: &str) -> bool {
+        self.preloads.brings(&examined.owners, name) || self.imports.load(self.input, examined, name)
     }
 
     /// What reaches a program. Of one that does not start at all only that is said which the shell lacks.
@@ -440,7 +326,7 @@ impl<'a> Misses<'a> {
                 let mut names = opening.sonames.iter();
                 let found = names.any(|name| {
                     self.input.resolver.finds_for(process, index, name, self.input.offer)
-                        || self.preloads.brings(&examined.owners, name)
+                        || self.brings(examined, name)
                 });
                 if !found {
                     self.noted.note(examined, opening, reach);
@@ -473,7 +359,7 @@ impl<'a> Misses<'a> {
     ) {
         for (need, refusal) in process.refused(first) {
             let asker = self.asker(&process.loads[need.load], root);
-            if !self.preloads.brings(&asker.owners, need.name) {
+            if !self.brings(asker, need.name) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }
@@ -505,7 +391,7 @@ impl<'a> Misses<'a> {
         if self.is_foreign(asker) {
             return self.musl.note(asker, reach);
         }
-        if self.preloads.brings(&asker.owners, name) {
+        if self.brings(asker, name) {
             return;
         }
         let gone = would_have(self.input.exists, name, [asker, root]);
@@ -563,44 +449,4 @@ impl<'a> Misses<'a> {
         };
         grouped.into_iter().map(finding).chain(unusable).collect()
     }
-}
-
-/// A machine without the driver's hardware is no broken venv.
-pub(super) fn severity(reach: Reach, remedy: &Remedy) -> Severity {
-    match remedy {
-        Remedy::Driver => Severity::Warning,
-        _ => reach.severity(),
-    }
-}
-
-/// One finding for each distribution and remedy: Qt ships some twenty tools.
-fn foreign_programs(input: &Input<'_>) -> Vec<Finding> {
-    let mut grouped: Vec<(Owner, Remedy, Vec<String>)> = Vec::new();
-    for (examined, object) in input.objects() {
-        let Some(interpreter) = object.interpreter.as_deref().filter(|_| object.is_program()) else {
-            continue;
-        };
-        if (input.starts)(interpreter) || musl::is_foreign(input, examined, object) {
-            continue;
-        }
-        let owner = examined.owners.first().copied();
-        let remedy =
-            (input.program_remedy)(&examined.shown.file_name().unwrap_or_default().to_string_lossy());
-        let shown = examined.shown.display().to_string();
-        match grouped.iter_mut().find(|(o, r, _)| *o == owner && *r == remedy) {
-            Some((_, _, objects)) => objects.push(shown),
-            None => grouped.push((owner, remedy, vec![shown])),
-        }
-    }
-    let finding = |(owner, remedy, objects)| Finding {
-        code: Code::ForeignProgram,
-        severity: Severity::Error,
-        reach: Some(Reach::Program),
-        soname: None,
-        distributions: input.affected([(owner, objects)].into()),
-        searched: Vec::new(),
-        remedy,
-        detail: None,
-    };
-    grouped.into_iter().map(finding).collect()
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
+use super::input::{Examined, Input, Owner};
 use crate::elf::Unreadable;
 use crate::loader::Refusal;
 

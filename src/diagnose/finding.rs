@@ -93,6 +93,8 @@ pub enum Code {
     WrongArchitecture,
     /// A damaged object.
     UnreadableObject,
+    /// A module of the standard library that the interpreter was built without.
+    MissingStdlibModule,
     /// A distribution that PYTHONPATH hides behind another.
     ShadowedByPythonpath,
     /// An offered directory that holds a libc.
@@ -204,6 +206,11 @@ pub enum Remedy {
         confidence: Confidence,
         /// The names of other releases.
         alternatives: Vec<String>,
+    },
+    /// A package of nixpkgs for the interpreter itself.
+    PythonAttribute {
+        /// The attribute path.
+        attribute: String,
     },
     /// The graphics driver of the system.
     Driver,

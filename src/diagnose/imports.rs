@@ -1,45 +1,41 @@
-//! Packages that import others without a word of it in their metadata (torchaudio imports torch): what
-//! these load is there.
+//! Libraries that a package has by importing another, which no METADATA tells: torchaudio's objects need
+//! torch's, and its sources import torch before they load them.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::Component;
 
-use super::collect::Input;
+use super::input::{Examined, Input};
 use super::own_loads::package;
 
-/// The top-level packages with objects, by distribution.
-pub(super) struct Imports<'a> {
-    input: &'a Input<'a>,
-    /// Once they were asked for: most venvs never need them.
-    packages: OnceCell<HashMap<usize, BTreeSet<PathBuf>>>,
+/// The packages that have libraries under their own names. Looked for when something would be missing.
+#[derive(Default)]
+pub(super) struct Imports(OnceCell<HashMap<String, HashSet<String>>>);
+
+impl Imports {
+    /// Whether the package of an object imports one that has a library of this name.
+    pub(super) fn load(&self, input: &Input<'_>, asker: &Examined, name: &str) -> bool {
+        let Some(having) = self.0.get_or_init(|| having(input)).get(name) else { return false };
+        let Some(folder) = package(asker) else { return false };
+        let own = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        having.iter().any(|other| other != own && input.sources.import(&folder, other))
+    }
 }
 
-impl<'a> Imports<'a> {
-    pub(super) fn new(input: &'a Input<'a>) -> Self {
-        Self { input, packages: OnceCell::new() }
+/// The top-level packages that hold a library, by its SONAME. A library by another name is a copy for its own
+/// package, whose import may not even load it.
+fn having(input: &Input<'_>) -> HashMap<String, HashSet<String>> {
+    let mut found: HashMap<String, HashSet<String>> = HashMap::new();
+    for (examined, object) in input.objects() {
+        let Some(soname) = object.soname.as_deref() else { continue };
+        let mut parts = examined.shown.components();
+        if let (Some(Component::Normal(top)), Some(Component::Normal(file))) =
+            (parts.next(), parts.next_back())
+            && file == soname
+            && let Some(top) = top.to_str()
+        {
+            found.entry(soname.to_owned()).or_default().insert(top.to_owned());
+        }
     }
-
-    fn packages(&self) -> &HashMap<usize, BTreeSet<PathBuf>> {
-        self.packages.get_or_init(|| {
-            let mut packages: HashMap<usize, BTreeSet<PathBuf>> = HashMap::new();
-            for (examined, _) in self.input.objects() {
-                if let Some(folder) = package(examined) {
-                    examined.owners.iter().for_each(|&owner| {
-                        packages.entry(owner).or_default().insert(folder.clone());
-                    });
-                }
-            }
-            packages
-        })
-    }
-
-    /// Whether the sources of one distribution import a package of another.
-    pub(super) fn name(&self, importer: usize, imported: usize) -> bool {
-        let (Some(from), Some(to)) = (self.packages().get(&importer), self.packages().get(&imported)) else {
-            return false;
-        };
-        let names = || to.iter().filter_map(|folder| folder.file_name()?.to_str());
-        from.iter().any(|folder| names().any(|name| (self.input.imports)(folder, name)))
-    }
+    found
 }

@@ -6,7 +6,9 @@ mod architecture;
 mod collect;
 mod damaged;
 mod finding;
+mod foreign;
 mod imports;
+mod input;
 mod installation;
 mod musl;
 mod noted;
@@ -14,13 +16,16 @@ mod opened;
 mod own_loads;
 mod preload;
 mod role;
+mod stdlib;
 mod vanished;
 mod versions;
 
-pub use collect::{Examined, Input, Opened, diagnose};
+pub use collect::diagnose;
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };
+pub use input::{Examined, Input, Opened, Sources};
 pub use installation::{incomplete, stale, without_interpreter};
 pub use role::{Role, is_extension, role};
+pub use stdlib::missing_modules;
 pub use vanished::store_paths;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Severity};
+use super::input::{Examined, Input, Owner};
 use crate::elf::Object;
 
 /// How the names of musl's extension modules end (PEP 3149, with the triplet of the platform).

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy, Severity};
+use super::input::{Examined, Input, Owner};
 use crate::elf::{Opening, Priority};
 
 /// Such libraries that are not found, by what is missed without them.

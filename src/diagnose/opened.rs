@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::collect::{Input, Owner, severity};
-use super::finding::{Affected, Code, Finding, Reach};
+use super::finding::{Affected, Code, Finding, Reach, Severity};
+use super::input::{Input, Owner, severity};
 use super::preload::Preloads;
+
+/// SONAME, what fails without it, how bad that is, and names that do as well.
+type Group<'a> = (&'a str, Reach, Severity, &'a [String]);
 
 /// Libraries that packages open by name and will not find, where no object misses them anyway.
 pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<Finding> {
@@ -16,29 +19,46 @@ pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<
         let mut same = breaks.filter(|finding| finding.soname.as_deref() == Some(soname));
         same.any(|finding| finding.distributions.iter().any(|affected| Some(affected.name.as_str()) == name))
     };
-    let mut grouped: BTreeMap<(&str, Reach), BTreeMap<Owner, Vec<String>>> = BTreeMap::new();
+    let own = own_libraries(input);
+    let mut grouped: BTreeMap<Group<'_>, BTreeMap<Owner, Vec<String>>> = BTreeMap::new();
     for opened in input.opened {
-        let found = input.resolver.finds(&input.interpreter, &opened.soname, input.offer);
+        let mut names = std::iter::once(&opened.soname).chain(&opened.others);
+        let found = names.any(|name| {
+            input.resolver.finds(&input.interpreter, name, input.offer)
+                || opened.may_be_own && own.brings(&[opened.owner], name)
+        });
         if !found && !said(&opened.soname, opened.owner) {
-            let owners = grouped.entry((&opened.soname, opened.reach)).or_default();
-            owners.insert(Some(opened.owner), Vec::new());
+            let key = (opened.soname.as_str(), opened.reach, opened.severity, opened.others.as_slice());
+            grouped.entry(key).or_default().insert(Some(opened.owner), Vec::new());
         }
     }
-    let finding = |((soname, reach), owners): ((&str, Reach), _)| {
+    let finding = |((soname, reach, worst, others), owners): (Group<'_>, _)| {
         let affected = input.affected(owners);
         let remedy = input.remedy_for(soname, &affected, reach);
         Finding {
             code: Code::DlopenLibrary,
-            severity: severity(reach, &remedy),
+            severity: severity(reach, &remedy).max(worst),
             reach: Some(reach),
             soname: Some(soname.to_owned()),
             distributions: affected,
             searched: Vec::new(),
             remedy,
-            detail: None,
+            detail: (!others.is_empty()).then(|| format!("{} would do as well", others.join(" or "))),
         }
     };
     grouped.into_iter().map(finding).collect()
+}
+
+/// The libraries that distributions bring, by SONAME and by file name.
+fn own_libraries(input: &Input<'_>) -> Preloads {
+    if !input.opened.iter().any(|opened| opened.may_be_own) {
+        return Preloads::new(&[], std::iter::empty());
+    }
+    let names = input.objects().flat_map(|(examined, object)| {
+        let file = examined.path.file_name().and_then(|name| name.to_str());
+        file.into_iter().chain(object.soname.as_deref()).map(|name| (name, examined.owners.as_slice()))
+    });
+    Preloads::new(input.distributions, names)
 }
 
 /// What a package's plugins need and the table knows it to open is one finding: Qt's platform plugin

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::collect::{Examined, Input, Owner};
+use super::input::{Examined, Input, Owner};
 use crate::maps::Set;
 
 /// Packages with extension modules: these load what else there is.
@@ -25,19 +25,32 @@ impl<'a> OwnLoads<'a> {
         Self { input, packages, with_extensions }
     }
 
-    /// Whether a package without extension modules loads this library of its own by itself.
+    /// Whether a package loads this library of its own by itself: without extension modules, or as torch's
+    /// operators.
     pub(super) fn load(&self, examined: &Examined) -> bool {
         let Some(name) = examined.path.file_name().and_then(|name| name.to_str()) else { return false };
         let Some(package) = package(examined).filter(|package| self.packages.contains(package)) else {
             return false;
         };
+        // Of a package that has operators in a library, its operators are a part like its modules.
+        if !examined.owners.is_empty()
+            && needs_torch(examined)
+            && self.input.sources.load_operators(&package, name)
+        {
+            return true;
+        }
         // Of what nobody owns, nothing is known.
         let owner = examined
             .owners
             .iter()
             .find(|&&owner| !self.with_extensions.contains(&(package.clone(), Some(owner))));
-        owner.is_some() && (self.input.loads)(&package, name)
+        owner.is_some() && self.input.sources.load(&package, name)
     }
+}
+
+fn needs_torch(examined: &Examined) -> bool {
+    let is_torchs = |name: &String| name.starts_with("libtorch") || name.starts_with("libc10");
+    examined.object.as_ref().is_ok_and(|object| object.needed.iter().any(is_torchs))
 }
 
 /// The folder of the top-level package that a file lies in.

@@ -1,20 +1,17 @@
 //! Libraries that a package loads before the object that needs them: torchvision's after
 //! `import torch`. Such a needed name is met by its SONAME, whatever the search path says.
 
-use super::imports::Imports;
 use crate::maps::{Map, Set};
 use crate::venv::Distribution;
 
 /// Which distribution has an object of which SONAME, and what each distribution requires.
-pub(super) struct Preloads<'a> {
+pub(super) struct Preloads {
     owners: Map<String, Set<usize>>,
     /// For each distribution: itself and all that it requires, through others, in order.
     closure: Vec<Vec<usize>>,
-    /// What sources import beyond that.
-    imports: Option<Imports<'a>>,
 }
 
-impl<'a> Preloads<'a> {
+impl Preloads {
     /// From the SONAME and owner of every object in the venv.
     pub(super) fn new<'o>(
         distributions: &[Distribution],
@@ -24,12 +21,7 @@ impl<'a> Preloads<'a> {
         for (soname, of) in objects {
             owners.entry(soname.to_owned()).or_default().extend(of);
         }
-        Self { owners, closure: closure(distributions), imports: None }
-    }
-
-    /// The same, and what sources import is loaded first as well.
-    pub(super) fn with_imports(self, imports: Imports<'a>) -> Self {
-        Self { imports: Some(imports), ..self }
+        Self { owners, closure: closure(distributions) }
     }
 
     /// Whether a distribution is, or requires, another.
@@ -41,10 +33,7 @@ impl<'a> Preloads<'a> {
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };
         let required = |&asker: &usize| owners.iter().any(|&owner| self.requires(asker, owner));
-        let imported = |imports: &Imports<'_>| {
-            askers.iter().any(|&asker| owners.iter().any(|&owner| imports.name(asker, owner)))
-        };
-        askers.iter().any(required) || self.imports.as_ref().is_some_and(imported)
+        askers.iter().any(required)
     }
 }
 

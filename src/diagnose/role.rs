@@ -61,7 +61,9 @@ pub(super) fn module(path: &Path) -> Option<(&str, MadeFor)> {
     let folders = path.parent().into_iter().flat_map(Path::components);
     let mut folders = folders.map(|part| part.as_os_str().to_str().unwrap_or_default());
     let made_for = made_for(stem, ending)?;
-    (is_identifier(stem) && folders.all(is_importable)).then_some((stem, made_for))
+    // What is tagged is a module for sure, and `import_module` takes any name: mypyc's begin with a digit.
+    let is_named = if ending == "so" { is_identifier(stem) } else { is_word(stem) };
+    (is_named && folders.all(is_importable)).then_some((stem, made_for))
 }
 
 fn made_for(stem: &str, ending: &str) -> Option<MadeFor> {
@@ -83,9 +85,11 @@ fn is_importable(folder: &str) -> bool {
 }
 
 fn is_identifier(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && letters.all(|c| c.is_alphanumeric() || c == '_')
+    is_word(text) && !text.starts_with(char::is_numeric)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]
@@ -99,9 +103,11 @@ mod tests {
             "cv2/cv2.abi3.so",
             "_cffi_backend.cpython-311-x86_64-linux-gnu.so",
             "pkg/_speedups.so",
+            "85cae5375ceb5d1ca6c6__mypyc.cpython-311-x86_64-linux-gnu.so",
         ];
         let others = [
             "numpy/_core/_multiarray_umath.cpython-310-x86_64-linux-gnu.so",
+            "85cae5375ceb5d1ca6c6__mypyc.so",
             "numpy.libs/libz.so",
             "pkg/libfoo.so",
             "pkg/libfoo.so.1",

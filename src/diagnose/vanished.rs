@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
+use super::input::{Examined, Input, Owner};
 use memchr::memmem;
 
 use crate::elf::Object;

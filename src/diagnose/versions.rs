@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::collect::{Examined, Input, Owner};
 use super::finding::{Code, Finding, Reach, Remedy};
+use super::input::{Examined, Input, Owner};
 use crate::elf::compare_version_names;
 use crate::loader::{self, Lack};
 

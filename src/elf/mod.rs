@@ -1,10 +1,12 @@
 //! Knows ELF: what one object file says about itself. Knows neither Python nor Nix.
 
+mod exports;
 mod ident;
 mod notes;
 mod read;
 mod versions;
 
+pub use exports::has_module_hook;
 pub use ident::Verdict;
 pub use notes::{Opening, Priority};
 pub use read::{Unreadable, read, read_known, verdict, version_definitions};

@@ -114,7 +114,7 @@ pub fn verdict(path: &Path, machine: Machine) -> Result<Verdict, Unreadable> {
     Ok(ident::verdict(&head, machine))
 }
 
-fn open(path: &Path) -> Result<Image, Unreadable> {
+pub(super) fn open(path: &Path) -> Result<Image, Unreadable> {
     let (file, size) = open_file(path)?;
     Image::open(file, size)
 }
@@ -331,6 +331,12 @@ impl Image {
         })
     }
 
+    /// Where in the file the strings of the dynamic section lie, and how many bytes they are.
+    pub(super) fn strings_place(&self, dynamic: &Dynamic) -> Option<(u64, u64)> {
+        let offset = self.offset(dynamic.strings?)?;
+        Some((offset, dynamic.strings_size.min(self.size.saturating_sub(offset))))
+    }
+
     /// The size of the file.
     pub(super) fn size(&self) -> u64 {
         self.size
@@ -397,9 +403,11 @@ impl<'a> Strings<'a> {
         let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
             return Ok(Self { image, table: (0, 0), window: (0, Cow::default()) });
         };
-        let address = dynamic.strings.ok_or(Unreadable::Malformed("no dynamic string table"))?;
-        let offset = image.offset(address).ok_or(Unreadable::Malformed("string table outside the file"))?;
-        let size = dynamic.strings_size.min(image.size.saturating_sub(offset));
+        if dynamic.strings.is_none() {
+            return Err(Unreadable::Malformed("no dynamic string table"));
+        }
+        let (offset, size) =
+            image.strings_place(dynamic).ok_or(Unreadable::Malformed("string table outside the file"))?;
         let end = last.saturating_add(256).min(size).min(first.saturating_add(STRING_WINDOW));
         let bytes = match end.checked_sub(first) {
             Some(length) => image.bytes(offset.checked_add(first).ok_or(OUT_OF_FILE)?, length)?,

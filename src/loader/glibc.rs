@@ -36,6 +36,12 @@ pub fn brings(name: &str) -> bool {
     OWN.binary_search(&name).is_ok() || is_loader(name)
 }
 
+/// Whether nixpkgs' glibc has a library that linkers know by this name: `m` of `libm.so.6`.
+pub fn brings_linked(name: &str) -> bool {
+    let linked = |own: &'static str| own.strip_prefix("lib")?.split_once(".so").map(|(name, _)| name);
+    OWN.iter().any(|own| linked(own) == Some(name))
+}
+
 /// Whether `name` is a dynamic loader's own SONAME (glibc manual, "Dynamic Linker").
 pub fn is_loader(name: &str) -> bool {
     name.starts_with("ld-linux") || name == "ld64.so.1" || name == "ld64.so.2"

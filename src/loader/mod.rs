@@ -18,7 +18,7 @@ mod versions;
 
 pub use cache::Cache;
 pub use files::{Candidate, DiskFiles, Files, Folder, Found, Identity, Located};
-pub use glibc::{brings, default_directories, is_loader, lib_token};
+pub use glibc::{brings, brings_linked, default_directories, is_loader, lib_token};
 pub use memory::Likeness;
 pub use processor::{hwcaps, platform};
 pub use resolve::{Load, Need, Offer, Outcome, Process, Resolver};

@@ -1,6 +1,7 @@
 //! Names directories of Python packages behind a venv's own, by lines of a `.pth` file: site appends
 //! them to sys.path after the site-packages that the file is in.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -12,6 +13,8 @@ use crate::fsx;
 
 /// Read after those of editable projects, which come first.
 const FILE: &str = "zzz_venvfix.pth";
+/// A shell has some hundred packages at the most.
+const MAX: u64 = 1 << 20;
 
 /// Names these directories in a site-packages, or none.
 ///
@@ -28,6 +31,13 @@ pub fn write(site_packages: &Path, directories: &[PathBuf]) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The directories that are named in a site-packages.
+pub fn read(site_packages: &Path) -> Vec<PathBuf> {
+    let text = fsx::read_bytes(&site_packages.join(FILE), MAX).ok().flatten().unwrap_or_default();
+    let lines = text.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"/"));
+    lines.map(|line| PathBuf::from(OsStr::from_bytes(line))).collect()
 }
 
 /// Whether just these are named.
@@ -60,7 +70,9 @@ mod tests {
             fs::read_to_string(folder.path().join(FILE)).unwrap(),
             "/nix/store/a/lib\n/nix/store/b/lib\n"
         );
+        assert_eq!(read(folder.path()), directories);
         write(folder.path(), &[]).unwrap();
+        assert!(read(folder.path()).is_empty());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn advice(report: &Report) -> Vec<String> {
     found.extend(optional_command(report));
     found.extend(commands(report));
     found.extend(programs(report));
+    found.extend(for_python(report).map(|attribute| format!("add {attribute} to packages in shell.nix")));
     found.extend(alternatives(report));
     found
 }
@@ -81,6 +82,14 @@ fn programs(report: &Report) -> Vec<String> {
     lines.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Packages of nixpkgs for the interpreter itself.
+fn for_python(report: &Report) -> impl Iterator<Item = &str> {
+    report.findings.iter().filter_map(|finding| match &finding.remedy {
+        Remedy::PythonAttribute { attribute } => Some(attribute.as_str()),
+        _ => None,
+    })
+}
+
 /// Wheels that do the same and need less.
 fn alternatives(report: &Report) -> Vec<String> {
     let affected = missing_libraries(report).flat_map(|finding| &finding.distributions);
@@ -112,7 +121,8 @@ pub(super) fn shell_lines(report: &Report) -> Vec<String> {
     let (late, packages) = optional(report);
     let late =
         spelt_attributes(late.into_iter().filter(|finding| !needed.iter().any(|name| cures(finding, name))));
-    let mut programs: Vec<&str> = report.findings.iter().filter_map(program).collect();
+    let mut programs: Vec<&str> =
+        report.findings.iter().filter_map(program).chain(for_python(report)).collect();
     programs.dedup();
     let list = |names: &[String]| format!("with pkgs; [ {} ];", names.join(" "));
     let mut lines = Vec::new();

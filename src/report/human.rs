@@ -75,7 +75,7 @@ fn head(out: &mut String, report: &Report) {
 }
 
 /// Runs of findings that share a heading; they are sorted by it already.
-fn groups(findings: &[Finding]) -> impl Iterator<Item = &[Finding]> {
+pub(super) fn groups(findings: &[Finding]) -> impl Iterator<Item = &[Finding]> {
     let key = |finding: &Finding| {
         let whole = finding.code == Code::IncompleteInstall && finding.distributions.is_empty();
         (finding.severity, finding.code, finding.reach, whole)
@@ -164,7 +164,7 @@ pub(super) fn number(findings: &[Finding]) -> usize {
     }
 }
 
-fn heading(finding: &Finding, number: usize) -> String {
+pub(super) fn heading(finding: &Finding, number: usize) -> String {
     match (finding.code, finding.reach) {
         (Code::MissingLibrary, Some(Reach::Import)) => {
             format!("{} missing that an import needs", count(number, "library is", "libraries are"))
@@ -219,6 +219,10 @@ fn heading(finding: &Finding, number: usize) -> String {
         (Code::ShadowedByPythonpath, _) => {
             format!("{} hidden by PYTHONPATH", count(number, "distribution is", "distributions are"))
         }
+        (Code::MissingStdlibModule, _) => format!(
+            "{} missing from this python that an import needs",
+            count(number, "module of the standard library is", "modules of the standard library are")
+        ),
         (Code::StaleInterpreter, _) => "the environment was made for another interpreter".into(),
         (Code::VanishedStorePath, reach) => format!(
             "{} gone that {} built with",
@@ -248,14 +252,14 @@ fn heading(finding: &Finding, number: usize) -> String {
 }
 
 /// What, its remedy, and whose, of findings that have all but the first in common.
-fn row(findings: &[&Finding]) -> [String; 3] {
+pub(super) fn row(findings: &[&Finding]) -> [String; 3] {
     let Some(finding) = findings.first() else { return Default::default() };
     let subject = match findings {
         [finding] => sanitize(&subject(finding)).into_owned(),
         several => listed(several.iter().map(|finding| subject(finding))),
     };
     let remedy = match &finding.remedy {
-        Remedy::Attribute { attribute, .. } => attribute.clone(),
+        Remedy::Attribute { attribute, .. } | Remedy::PythonAttribute { attribute } => attribute.clone(),
         Remedy::Program { attribute } => format!("nixpkgs has it: {attribute}"),
         Remedy::Driver => "driver".into(),
         Remedy::Command { command } => command.clone(),

@@ -2,11 +2,13 @@
 
 mod advice;
 mod entry;
+mod github;
 mod human;
 mod sanitize;
 mod speak;
 
 pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use github::github;
 pub use human::{human, preview};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};

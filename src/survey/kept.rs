@@ -10,14 +10,16 @@ use anyhow::Result;
 
 use super::fingerprint::Fingerprint;
 use super::package::{Directory, Package};
+use super::sources::SourceOpening;
 use super::{Candidate, Seen};
 use crate::elf::{Class, Machine, Object, Opening, Priority, Unreadable, VersionNeed};
 use crate::fsx;
 use crate::maps::Map;
+use crate::python::{LibraryName, LibraryOpening, Need};
 use crate::venv::{Distribution, own_folder};
 
 /// Another schema, or another version of the program, counts as nothing kept.
-pub(super) const HEAD: &str = concat!("venvfix scan 2 ", env!("CARGO_PKG_VERSION"), "\n");
+pub(super) const HEAD: &str = concat!("venvfix scan 3 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Far beyond any: 2,400 objects take 1 MB.
 const MAX: u64 = 64 << 20;
 
@@ -33,6 +35,7 @@ pub(super) struct Kept<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'a> {
     pub(super) fingerprint: Fingerprint,
+    pub(super) module_hook: Option<bool>,
     /// Nothing for a file that is no object.
     object: &'a [u8],
 }
@@ -196,6 +199,30 @@ impl Writer {
         elsewhere.into_iter().for_each(|path| self.text(path));
         self.number(package.whole.max(package.newest).cast_unsigned());
         self.number(package.own.unwrap_or_default().cast_unsigned());
+        self.0.push(package.openings.is_some().into());
+        let openings = package.openings.as_deref().unwrap_or_default();
+        self.length(openings.len());
+        openings.iter().for_each(|opening| self.source_opening(opening));
+    }
+
+    fn source_opening(&mut self, SourceOpening { module, library }: &SourceOpening) {
+        let LibraryOpening { names, need, by_cffi } = library;
+        self.text(module.as_bytes());
+        self.0.push((*by_cffi).into());
+        self.length(names.len());
+        for name in names {
+            let (kind, name) = match name {
+                LibraryName::Soname(name) => (0, name),
+                LibraryName::Stem(name) => (1, name),
+            };
+            self.0.push(kind);
+            self.text(name.as_bytes());
+        }
+        self.0.push(match need {
+            Need::Import => 0,
+            Need::Part => 1,
+            Need::Nothing => 2,
+        });
     }
 
     fn files(&mut self, root: &Path, files: &[&Seen]) {
@@ -211,6 +238,11 @@ impl Writer {
             let known = file.fingerprint.filter(|_| known);
             self.0.push(known.is_some().into());
             self.fingerprint(&known.unwrap_or_default());
+            self.0.push(match file.module_hook.get() {
+                None => 0,
+                Some(false) => 1,
+                Some(true) => 2,
+            });
             self.text(&object.0);
         }
     }
@@ -336,14 +368,40 @@ impl<'a> Reader<'a> {
         let unchanged = std::fs::metadata(dist_info).is_ok_and(|metadata| fsx::modified(&metadata) == own);
         let own = unchanged.then_some(own);
         let distribution = Distribution { name, version, requires, dist_info: dist_info.to_owned() };
-        Some(Package { distribution, record, directories, elsewhere, whole, newest: i64::MAX, own })
+        let was_read = self.flag()?;
+        let openings = self.list(Self::source_opening)?;
+        let openings = was_read.then_some(openings);
+        Some(Package { distribution, record, directories, elsewhere, whole, newest: i64::MAX, own, openings })
+    }
+
+    fn source_opening(&mut self) -> Option<SourceOpening> {
+        let (module, by_cffi) = (self.string()?, self.flag()?);
+        let names = self.list(|reader| match reader.take()? {
+            [0] => reader.string().map(LibraryName::Soname),
+            [1] => reader.string().map(LibraryName::Stem),
+            _ => None,
+        })?;
+        let need = match self.take()? {
+            [0] => Need::Import,
+            [1] => Need::Part,
+            [2] => Need::Nothing,
+            _ => return None,
+        };
+        Some(SourceOpening { module, library: LibraryOpening { names, need, by_cffi } })
     }
 
     fn files(&mut self, root: &Path) -> Option<Vec<(PathBuf, Option<Known<'a>>)>> {
         self.list(|reader| {
             let (path, known) = (reader.path(root)?, reader.flag()?);
-            let (fingerprint, object) = (reader.fingerprint()?, reader.text()?);
-            Some((path, known.then_some(Known { fingerprint, object })))
+            let fingerprint = reader.fingerprint()?;
+            let module_hook = match reader.take()? {
+                [0] => None,
+                [1] => Some(false),
+                [2] => Some(true),
+                _ => return None,
+            };
+            let object = reader.text()?;
+            Some((path, known.then_some(Known { fingerprint, module_hook, object })))
         })
     }
 

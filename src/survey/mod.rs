@@ -6,7 +6,9 @@ mod fingerprint;
 mod kept;
 mod package;
 mod parallel;
+mod sources;
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fs;
 use std::io;
@@ -17,6 +19,7 @@ use std::rc::Rc;
 use self::fingerprint::Fingerprint;
 use self::kept::{Kept, Known};
 use self::package::Package;
+pub use self::sources::{Extent, SourceOpening};
 use crate::elf::{self, Object, Unreadable};
 use crate::loader::Located;
 use crate::maps::{Map, Set};
@@ -49,6 +52,8 @@ pub struct Seen {
     /// What it says of itself.
     pub found: Result<Located, Rc<Unreadable>>,
     fingerprint: Option<Fingerprint>,
+    /// Whether it has what `import` calls, once that was asked.
+    module_hook: Cell<Option<bool>>,
 }
 
 /// A file to be looked into, and what was known of it before.
@@ -62,6 +67,7 @@ struct Candidate<'a> {
 /// A file looked into, on its way between threads.
 struct Looked {
     fingerprint: Option<Fingerprint>,
+    module_hook: Option<bool>,
     found: Result<Object, Unreadable>,
 }
 
@@ -114,6 +120,18 @@ impl Survey {
         self.wholeness.get(dist_info).copied().unwrap_or(Wholeness::Unknown)
     }
 
+    /// Whether the object at a path has a function that `import` calls. Of what cannot be read, the name decides.
+    pub fn has_module_hook(&self, path: &Path) -> bool {
+        let look = || elf::has_module_hook(path).unwrap_or(true);
+        let Ok(index) = self.files.binary_search_by(|seen| path_order(&seen.path, path)) else {
+            return look();
+        };
+        let known = &self.files[index].module_hook;
+        let has = known.get().unwrap_or_else(look);
+        known.set(Some(has));
+        has
+    }
+
     /// Keeps what was seen for the next time, in the venv; not of distributions that are damaged.
     ///
     /// # Errors
@@ -128,12 +146,12 @@ fn look(candidate: &Candidate<'_>) -> Looked {
     let path = &candidate.path;
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) => return Looked { fingerprint: None, found: Err(error.into()) },
+        Err(error) => return Looked { fingerprint: None, module_hook: None, found: Err(error.into()) },
     };
     let fingerprint = Fingerprint::from(&metadata);
     let known = candidate.known.as_ref().filter(|known| known.fingerprint == fingerprint);
     let found = known.and_then(Known::decode).unwrap_or_else(|| elf::read_known(path, &metadata));
-    Looked { fingerprint: Some(fingerprint), found }
+    Looked { fingerprint: Some(fingerprint), module_hook: known.and_then(|known| known.module_hook), found }
 }
 
 /// Those that matter, in path order, each once.
@@ -141,13 +159,19 @@ fn seen<'a>(
     all: impl Iterator<Item = (Candidate<'a>, Looked)>,
     is_listed: impl Fn(&Path) -> bool,
 ) -> Vec<Seen> {
-    let seen = |(Candidate { path, owner, .. }, Looked { fingerprint, found })| {
+    let seen = |(Candidate { path, owner, .. }, Looked { fingerprint, module_hook, found })| {
         let identity = fingerprint.map(|found| (found.device, found.inode)).unwrap_or_default();
         let found = match found {
             Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
             Err(error) => Err(Rc::new(error)),
         };
-        Seen { path, owners: owner.into_iter().collect(), found, fingerprint }
+        Seen {
+            path,
+            owners: owner.into_iter().collect(),
+            found,
+            fingerprint,
+            module_hook: Cell::new(module_hook),
+        }
     };
     let matters = |(candidate, looked): &(Candidate<'_>, Looked)| match &looked.found {
         Ok(_) | Err(Unreadable::Malformed(_) | Unreadable::Io(_)) => true,

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::fingerprint::Fingerprint;
+use super::sources::SourceOpening;
 use crate::fsx;
 use crate::maps::Set;
 use crate::venv::health::Wholeness;
@@ -30,6 +31,8 @@ pub(super) struct Package {
     /// When its `*.dist-info` changed for the last time, if all was there that belongs there. RECORD itself is
     /// put there last, so that this is after RECORD was written.
     pub(super) own: Option<i64>,
+    /// What its Python sources open by name, once they are read.
+    pub(super) openings: Option<Vec<SourceOpening>>,
 }
 
 /// A directory that a RECORD explains.
@@ -62,6 +65,7 @@ impl Package {
             whole: i64::MIN,
             newest: i64::MAX,
             own: None,
+            openings: None,
         };
         let mut files = Vec::new();
         if let Some(base) = dist_info.parent()
@@ -181,7 +185,7 @@ fn complete(directory: &Path, names: &[OsString]) -> Option<i64> {
     names.iter().all(|name| there.contains(name)).then_some(time)
 }
 
-fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
+pub(super) fn read_record(path: &Path) -> Option<(Fingerprint, Vec<u8>)> {
     let file: File = fsx::open(path).ok()??;
     let record = Fingerprint::from(&file.metadata().ok()?);
     let size = record.size.min(MAX_RECORD);

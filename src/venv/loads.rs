@@ -1,5 +1,5 @@
-//! Which files a package's own Python sources load with ctypes, and which packages they import, as far as
-//! their text tells. Nothing of it is run.
+//! Which files a package's own Python sources load with ctypes, as far as their text tells. Nothing of it
+//! is run.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use crate::fsx;
+use crate::python::{Token, imports_of, lines, outside_functions};
 
 /// A package of more modules has more than its libraries to do.
 const MAX_FILES: usize = 2000;
@@ -16,12 +17,21 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// What loads a library: ctypes, cffi, and torch's way to bring operators in.
 const LOADERS: &[&str] = &["CDLL", "LoadLibrary", "PyDLL", "cdll", "dlopen", "load_library"];
+/// What has `load_library` in torch.
+const REGISTRIES: &[&str] = &["ops", "classes"];
+/// A longer text is no file's name.
+const MAX_WORD: usize = 64;
 
 /// What the sources of one package say.
 #[derive(Debug, Default)]
 pub struct Loads {
     loads: bool,
+    loads_operators: bool,
+    /// Texts that are file names of libraries.
     names: HashSet<String>,
+    /// Texts that are single words.
+    words: HashSet<String>,
+    /// The first parts of the modules that are imported with it.
     imports: HashSet<String>,
 }
 
@@ -48,112 +58,55 @@ impl Loads {
         self.loads && self.names.contains(file_name)
     }
 
-    /// Whether they import a package of this name.
+    /// Whether they have torch load operators, and name this file, be it without its ending.
+    pub fn load_operators(&self, file_name: &str) -> bool {
+        let stem = file_name.split('.').next().unwrap_or_default();
+        self.loads_operators && (self.names.contains(file_name) || self.words.contains(stem))
+    }
+
+    /// Whether a module of them imports this package, outside of functions.
     pub fn import(&self, package: &str) -> bool {
         self.imports.contains(package)
     }
 
     fn read(&mut self, text: &str) {
-        for token in tokens(text) {
+        let lines = lines(text);
+        for import in outside_functions(&lines).flat_map(imports_of).filter(|import| import.level == 0) {
+            self.imports.extend(import.module.first().map(|name| (*name).to_owned()));
+        }
+        for line in &lines {
+            self.read_line(&line.tokens);
+        }
+    }
+
+    fn read_line(&mut self, tokens: &[Token<'_>]) {
+        for (at, token) in tokens.iter().enumerate() {
             match token {
-                Token::Call(name) => self.loads |= LOADERS.contains(&name),
-                Token::Import(name) => {
-                    self.imports.insert(name.to_owned());
+                Token::Text(text) | Token::Template(text) => self.note(text),
+                Token::Name(name) if LOADERS.contains(name) => {
+                    // Something is done with it: it is called, asked for an attribute or an item.
+                    let used = matches!(tokens.get(at + 1), Some(Token::Sign('(' | '.' | '[')));
+                    let before = &tokens[..at];
+                    self.loads |= used;
+                    self.loads_operators |= used
+                        && *name == "load_library"
+                        && matches!(before, [.., Token::Name(of), Token::Sign('.')] if REGISTRIES.contains(of));
                 }
-                Token::Text(text) => {
-                    let name = text.rsplit('/').next().unwrap_or_default();
-                    if name.contains(".so") {
-                        self.names.insert(name.to_owned());
-                    }
-                }
+                _ => {}
             }
         }
     }
-}
 
-/// What of a module's text matters here.
-#[derive(Debug, PartialEq, Eq)]
-enum Token<'a> {
-    /// A name that something is done with: called, asked for an attribute or an item.
-    Call(&'a str),
-    /// The content of a string on one line, without its quotes.
-    Text(&'a str),
-    /// The top-level package of an import.
-    Import(&'a str),
-}
-
-/// Names and strings outside of comments. Strings in three quotes are mostly documentation and left out.
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    // Whether a statement may begin here.
-    let mut begins = true;
-    while let Some(first) = rest.chars().next() {
-        let begun = begins;
-        begins = matches!(first, '\n' | ';' | ':') || begun && first.is_whitespace();
-        rest = match first {
-            '#' => &rest[rest.find('\n').unwrap_or(rest.len())..],
-            '"' | '\'' => {
-                let (content, behind) = string(rest, first);
-                found.extend(content.map(Token::Text));
-                behind
-            }
-            _ if is_part_of_name(first) => {
-                let (name, behind) = rest.split_at(rest.find(|c| !is_part_of_name(c)).unwrap_or(rest.len()));
-                if behind.starts_with(['(', '.', '[']) {
-                    found.push(Token::Call(name));
-                } else if begun {
-                    found.extend(imported(name, behind).map(Token::Import));
-                }
-                behind
-            }
-            _ => &rest[first.len_utf8()..],
-        };
-    }
-    found
-}
-
-/// The top-level packages that a statement imports, if its first word tells that it does.
-fn imported<'a>(word: &str, behind: &'a str) -> impl Iterator<Item = &'a str> {
-    let line = behind.split(['\n', '#', ';']).next().unwrap_or_default();
-    let most = match word {
-        "import" => usize::MAX,
-        "from" => 1,
-        _ => 0,
-    };
-    let names = line.split(',').take(most).map(|name| {
-        let name = name.trim();
-        &name[..name.find(|c| !is_part_of_name(c)).unwrap_or(name.len())]
-    });
-    names.filter(|name| !name.is_empty())
-}
-
-/// The content of the string that begins here, unless it has three quotes, and what is behind it.
-fn string(text: &str, quote: char) -> (Option<&str>, &str) {
-    let threefold = ["\"\"\"", "'''"].into_iter().find(|&quotes| text.starts_with(quotes));
-    let (end, start) = match threefold {
-        Some(quotes) => (quotes, 3),
-        None => (&text[..1], 1),
-    };
-    let content = &text[start..];
-    let mut at = 0;
-    while let Some(step) = content[at..].find([quote, '\\', '\n']) {
-        at += step;
-        match content.as_bytes()[at] {
-            // What is escaped may be of several bytes.
-            b'\\' => at += 1 + content[at + 1..].chars().next().map_or(0, char::len_utf8),
-            b'\n' if threefold.is_none() => return (None, &content[at..]),
-            _ if content[at..].starts_with(end) => {
-                return (threefold.is_none().then_some(&content[..at]), &content[at + start..]);
-            }
-            _ => at += 1,
+    fn note(&mut self, text: &str) {
+        let name = text.rsplit('/').next().unwrap_or_default();
+        if name.contains(".so") {
+            self.names.insert(name.to_owned());
+        } else if text.len() <= MAX_WORD
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            self.words.insert(text.to_owned());
         }
     }
-    (None, "")
-}
-
-fn is_part_of_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]
@@ -173,7 +126,7 @@ mod tests {
             "NAME = 'lib/libx.so'\nctypes.CDLL(NAME)",
             "ctypes.cdll['libx.so']",
             "torch.ops.load_library(r'''a''' + 'libx.so')",
-            "s = 'it\\'s'; CDLL(f'libx.so')",
+            "s = 'it\\'s'; CDLL(f'{here}/libx.so')",
             "s = 'ends\\\\'; CDLL(b'libx.so')",
         ] {
             assert!(loads(text, "libx.so"), "{text}");
@@ -196,37 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn imports_are_seen_by_their_top_level_names() {
-        let imports = |text: &str, name: &str| {
+    fn torchs_operators_are_named_with_or_without_an_ending() {
+        let operators = |text: &str, file_name: &str| {
             let mut found = Loads::default();
             found.read(text);
-            found.import(name)
+            found.load_operators(file_name)
         };
-        for text in [
-            "import torch",
-            "import os, torch.nn as nn",
-            "from torch.nn import x",
-            "try:\n    import torch\nexcept ImportError: pass",
-            "if x: import torch  # y",
-            "'''doc'''\nx = 1; from torch import y",
-        ] {
-            assert!(imports(text, "torch"), "{text}");
-        }
-        for text in [
-            "# import torch",
-            "'''\nimport torch\n'''",
-            "from .torch import x",
-            "from . import torch",
-            "from x import torch",
-            "import x.torch",
-            "import torchx",
-            "x = 'import torch'",
-            "raise X from torch",
-            "import x as torch",
-            "important torch",
-        ] {
-            assert!(!imports(text, "torch"), "{text}");
-        }
+        assert!(operators("path = find('_C')\ntorch.ops.load_library(path)", "_C.so"));
+        assert!(operators("torch.classes.load_library(here / 'libx.so')", "libx.so"));
+        assert!(!operators("path = find('_D')\ntorch.ops.load_library(path)", "_C.so"));
+        assert!(!operators("path = find('_C')\nself.load_library(path)", "_C.so"));
     }
 
     #[test]

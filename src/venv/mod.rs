@@ -28,6 +28,7 @@ pub mod shadow;
 mod shebang;
 pub mod sources;
 pub mod stamp;
+pub mod stdlib;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::support::object::lib;
 use super::support::venv::Venv;
 use super::support::{Ended, Folder, VENVFIX, command, venvfix, wheel};
 
@@ -31,6 +32,29 @@ fn json_has_the_shape_of_schema_1() {
             "remedy": {"kind": "attribute", "attribute": "zlib", "confidence": "sure", "alternatives": []},
         })
     );
+}
+
+#[test]
+fn annotations_are_one_line_each_whatever_names_hold() {
+    let venv = Venv::new();
+    let needs = &["libz.so.1", "libodd%0A,::error::x.so.1", "libnobody\n::error::knows.so"];
+    venv.package("odd", &[lib("odd/_a.abi3.so", needs)], &[]);
+    let text = venvfix(venv.path(), ["doctor", "--loader", "nix", "--format", "github"]).exits(1).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    let title = "::error title=venvfix%3A 3 libraries are missing that an import needs::";
+    assert!(lines[0].starts_with(title), "{text}");
+    for wanted in [
+        "libz.so.1  zlib  odd 1.0%0A",
+        "libodd%250A",
+        "\\u{a}::error::knows.so",
+        "%0Ahelp: venvfix add-lib zlib",
+    ] {
+        assert!(lines[0].contains(wanted), "{wanted} in {text}");
+    }
+    let sound = venv_with("sound", &[]);
+    let ended = venvfix(sound.path(), ["doctor", "--loader", "nix", "--format", "github"]).exits(0);
+    assert_eq!(ended.stdout, "");
 }
 
 #[test]
@@ -262,7 +286,7 @@ fn a_wheels_library_that_is_too_old_is_named_with_its_owner() {
         (std::fs::read(&path).unwrap(), folder)
     };
     let (new, kept) = build("1.10");
-    let source = kept.write("user.c", "void inner(void); void user(void) { inner(); }");
+    let source = kept.write("user.c", "void inner(void); void PyInit__user(void) { inner(); }");
     let linked = super::support::command("cc", kept.path())
         .args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/../plain.libs", "-o"])
         .arg(site.join("plain/_user.abi3.so"))

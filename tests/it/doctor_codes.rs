@@ -313,7 +313,8 @@ fn what_an_object_says_it_opens_is_told_by_its_priority() {
 fn a_note_of_a_real_compiler_is_read() {
     let venv = Venv::new();
     let assembly = r#"__asm__(".pushsection .note.dlopen, \"a\", %note\n.balign 4\n.long 4\n.long 2f - 1f\n.long 0x407c0c0a\n"
-        ".asciz \"FDO\"\n1: .asciz \"[{\\\"soname\\\":[\\\"libmust.so.1\\\"],\\\"priority\\\":\\\"required\\\"}]\"\n2: .balign 4\n.popsection\n");"#;
+        ".asciz \"FDO\"\n1: .asciz \"[{\\\"soname\\\":[\\\"libmust.so.1\\\"],\\\"priority\\\":\\\"required\\\"}]\"\n2: .balign 4\n.popsection\n");
+        void *PyInit__a(void) { return 0; }"#;
     let source = venv.folder.write("a.c", assembly);
     venv.package("pkg", &[], &[("pkg/_a.abi3.so", "")]);
     let built = command("cc", venv.path())
@@ -323,6 +324,26 @@ fn a_note_of_a_real_compiler_is_read() {
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     assert_eq!(venv.findings(NOTHING), ["dlopen-library error import libmust.so.1 pkg:1"]);
+}
+
+/// debugpy's `attach_linux_amd64.so` is loaded into another process, by a debugger.
+#[test]
+fn a_library_named_as_a_module_that_import_cannot_call_is_a_plugins() {
+    let venv = Venv::new();
+    let needs = &["libnobodyknows.so.7"];
+    venv.package("pkg", &[lib("pkg/attach.so", needs).without_module_hook()], &[("pkg/__init__.py", "")]);
+    assert_eq!(venv.findings(NOTHING), ["missing-library warning plugin libnobodyknows.so.7 pkg:1"]);
+    venv.package("pkg", &[lib("pkg/attach.so", needs)], &[("pkg/__init__.py", "")]);
+    assert_eq!(venv.findings(NOTHING), ["missing-library error import libnobodyknows.so.7 pkg:1"]);
+}
+
+/// mypyc's common module is imported by the modules that it has the code of, by a name like this.
+#[test]
+fn a_tagged_module_whose_name_begins_with_a_digit_is_imported() {
+    let venv = Venv::new();
+    let path = extension("85cae5375ceb5d1ca6c6__mypyc", &venv.python_tag(), "gnu");
+    venv.package("pkg", &[lib(&path, &["libnobodyknows.so.7"])], &[]);
+    assert_eq!(venv.findings(NOTHING), ["missing-library error import libnobodyknows.so.7 pkg:1"]);
 }
 
 /// A module that loads the library beside it, as lightgbm's and xgboost's do.

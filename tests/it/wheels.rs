@@ -231,6 +231,29 @@ fn qts_xcb_plugin_loads_up_to_the_display() {
     }
 }
 
+/// cffi calls dlopen in C, and no table knows this package: its sources tell what to open.
+#[test]
+fn a_library_that_sources_give_to_cffi_is_opened_for_it() {
+    let Some(lab) = Lab::get() else { return };
+    let folder = project(lab, &Row { requirements: "cffi ./own", libraries: "file", ..PLAIN });
+    let own = "import cffi\nffi = cffi.FFI()\nffi.cdef('int magic_version(void);')\n\
+               print(ffi.dlopen('libmagic.so.1').magic_version() > 0)\n";
+    folder.write("own/own.py", own);
+    let requires = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
+    folder.write("own/pyproject.toml", requires);
+    folder.write(
+        "own/setup.py",
+        "import setuptools\nsetuptools.setup(name='own', version='1', py_modules=['own'])\n",
+    );
+    let ended = lab
+        .nix_shell(folder.path(), &format!("python -c 'import own'; {} doctor", lab.program().display()))
+        .exits(0);
+    assert!(ended.stdout.starts_with("True\n") && !ended.stdout.contains("libmagic"), "{}", ended.stdout);
+    // Really by that.
+    let without = "import _venvfix; _venvfix._OPENS.clear(); import own";
+    lab.nix_shell(folder.path(), &format!("python -c '{without}'")).exits(1).says(&["cannot load library"]);
+}
+
 /// A package whose build imports numpy.
 fn built(lab: &Lab) -> Folder {
     let folder = project(lab, &Row { requirements: "./built", code: "import built", ..PLAIN });

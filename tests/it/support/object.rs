@@ -40,6 +40,8 @@ pub struct Object {
     note: Option<Vec<u8>>,
     flags: u64,
     program: bool,
+    /// Without the function that `import` calls.
+    plain: bool,
     /// Bytes to overwrite.
     patches: Vec<(usize, u8)>,
     /// What stands there in place of an object.
@@ -104,6 +106,12 @@ impl Object {
         self
     }
 
+    /// No extension module, whatever its name.
+    pub fn without_module_hook(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
     pub fn no_default_libs(mut self) -> Self {
         self.flags |= DF_1_NODEFLIB;
         self
@@ -155,6 +163,9 @@ impl Object {
         let single = [(DT_SONAME, &self.soname), (DT_RPATH, &self.rpath), (DT_RUNPATH, &self.runpath)];
         for (tag, text) in single {
             entries.extend(text.as_ref().map(|text| (tag, string(&expand(text)))));
+        }
+        if !self.plain {
+            string("PyInit_any");
         }
         entries.extend((self.flags != 0).then_some((DT_FLAGS_1, self.flags)));
 
