@@ -218,7 +218,10 @@ impl<'a> Misses<'a> {
 
     /// Whether a needed name is one that the object's package loads first.
     fn brings(&self, examined: &Examined, name: &str) -> bool {
-        self.preloads.brings(&examined.owners, name) || self.imports.load(self.input, examined, name)
+        let loads = || package(examined).is_some_and(|package| self.input.sources.load(&package, name));
+        self.preloads.brings(&examined.owners, name)
+            || self.preloads.have(&examined.owners, name) && loads()
+            || self.imports.load(self.input, &self.preloads, examined, name)
     }
 
     /// What reaches a program. Of one that does not start at all only that is said which the shell lacks.

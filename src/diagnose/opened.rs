@@ -25,7 +25,7 @@ pub(super) fn unopened_libraries(input: &Input<'_>, missing: &[Finding]) -> Vec<
         let mut names = std::iter::once(&opened.soname).chain(&opened.others);
         let found = names.any(|name| {
             input.resolver.finds(&input.interpreter, name, input.offer)
-                || opened.may_be_own && own.brings(&[opened.owner], name)
+                || opened.may_be_own && (own.have(&[opened.owner], name) || own.brings(&[opened.owner], name))
         });
         if !found && !said(&opened.soname, opened.owner) {
             let key = (opened.soname.as_str(), opened.reach, opened.severity, opened.others.as_slice());

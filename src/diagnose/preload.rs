@@ -29,10 +29,17 @@ impl Preloads {
         self.closure.get(distribution).is_some_and(|all| all.binary_search(&other).is_ok())
     }
 
-    /// Whether a needed name of an object of these distributions is one that they load first.
+    /// Whether one of these distributions has an object of this SONAME.
+    pub(super) fn have(&self, distributions: &[usize], name: &str) -> bool {
+        self.owners.get(name).is_some_and(|owners| distributions.iter().any(|found| owners.contains(found)))
+    }
+
+    /// Whether a needed name of an object of these distributions is one that others bring which they require.
+    /// Their own objects have to find each other.
     pub(super) fn brings(&self, askers: &[usize], name: &str) -> bool {
         let Some(owners) = self.owners.get(name) else { return false };
-        let required = |&asker: &usize| owners.iter().any(|&owner| self.requires(asker, owner));
+        let required =
+            |&asker: &usize| owners.iter().any(|&owner| owner != asker && self.requires(asker, owner));
         askers.iter().any(required)
     }
 }

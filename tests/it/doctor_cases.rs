@@ -99,6 +99,13 @@ fn what_a_required_or_imported_package_loads_is_there() {
     ] {
         assert_eq!(torch_and("audio", source).findings(NIX), wanted, "{source}");
     }
+    // What torch requires is loaded with it, too.
+    let venv = torch_and("audio", "import torch\n");
+    venv.package("cudart", &[lib("nvidia/lib/libcudart.so.13", &[])], &[]);
+    venv.package("more", &[lib("audio/_D.abi3.so", &["libcudart.so.13"])], &[]);
+    assert_eq!(venv.findings(NIX), ["missing-library error import libcudart.so.13 more:1"]);
+    requires(&venv, "torch", &["cudart"]);
+    assert_eq!(venv.findings(NIX), NOTHING);
     let venv = torch_and("audio", "");
     requires(&venv, "audio", &["Torch>=2 ; python_version > '3'"]);
     assert_eq!(venv.findings(NIX), NOTHING);

@@ -155,6 +155,8 @@ fn sources_of_a_large_package_are_read_by_entry_and_kept() {
     std::fs::create_dir_all(path("big-1.0.dist-info")).unwrap();
     std::fs::write(path("big.py"), "CDLL('libmagic.so.1')\n").unwrap();
     std::fs::write(path("big-1.0.dist-info/METADATA"), "Name: big\nVersion: 1.0\n").unwrap();
+    // What is not whole is not kept.
+    (0..400).for_each(|number| std::fs::write(path(&format!("big_{number}.txt")), "").unwrap());
     let rows: String = (0..400).map(|number| format!("big_{number}.txt,,0\n")).collect();
     std::fs::write(path("big-1.0.dist-info/RECORD"), format!("big.py,,22\n{rows}")).unwrap();
     let said = || project.run(&[VENVFIX, "doctor", "--loader", "nix"]).stdout.contains("libmagic.so.1");

@@ -21,7 +21,9 @@ fn wanting(folder: &Folder, path: &str, soname: &str, symbols: &[(&str, &str)], 
     // Weak, so that only the version is asked for at once.
     let weak = |(name, _): &(&str, &str)| format!("__attribute__((weak)) int {name}(void);\n");
     let calls: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
-    let source = symbols.iter().map(weak).collect::<String>() + &calling("user", &calls);
+    // With the function by which a module is told from other libraries.
+    let hook = "void *PyInit__native(void) { return 0; }\n";
+    let source = symbols.iter().map(weak).collect::<String>() + hook + &calling("user", &calls);
     library(folder, path, &source, &[&[stub.to_str().unwrap()], options].concat());
 }
 
