@@ -58,7 +58,8 @@ struct Candidate<'a> {
 /// A file looked into, on its way between threads.
 struct Looked {
     fingerprint: Option<Fingerprint>,
-    found: Result<Object, Unreadable>,
+    /// Boxed, since a RECORD may name very many files that are none.
+    found: Result<Box<Object>, Unreadable>,
 }
 
 /// Looks at what lies below `root`, with the help of what was kept of an earlier time. Writes nothing.
@@ -117,7 +118,7 @@ fn look(candidate: &Candidate<'_>) -> Looked {
     let fingerprint = Fingerprint::from(&metadata);
     let known = candidate.known.as_ref().filter(|known| known.fingerprint == fingerprint);
     let found = known.and_then(Known::decode).unwrap_or_else(|| elf::read_known(path, &metadata));
-    Looked { fingerprint: Some(fingerprint), found }
+    Looked { fingerprint: Some(fingerprint), found: found.map(Box::new) }
 }
 
 /// Those that matter, in path order, each once.
@@ -128,7 +129,7 @@ fn seen<'a>(
     let seen = |(Candidate { path, owner, .. }, Looked { fingerprint, found })| {
         let identity = fingerprint.map(|found| (found.device, found.inode)).unwrap_or_default();
         let found = match found {
-            Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
+            Ok(object) => Ok(Located { identity, object: Rc::from(object) }),
             Err(error) => Err(Rc::new(error)),
         };
         Seen { path, owners: owner.into_iter().collect(), found, fingerprint }

@@ -12,6 +12,9 @@ use crate::fsx;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
 
+/// In bytes, of all directories that one RECORD explains: a large distribution has a few thousand.
+const MAX_DIRECTORIES: usize = 8 << 20;
+
 /// A distribution and what it has.
 #[derive(Debug)]
 pub(super) struct Package {
@@ -52,12 +55,13 @@ impl Package {
         let mut folders: HashSet<Box<[u8]>> = HashSet::new();
         // Rows of one folder stand together, most of the time.
         let mut last: Option<(Vec<u8>, Option<PathBuf>)> = None;
-        each_row(text, |path, _| {
+        let mut room = MAX_DIRECTORIES;
+        let whole = each_row(text, |path, _| {
             let (folder, file) = split(path);
             if last.as_ref().is_none_or(|(known, _)| known != folder) {
                 let place = names.folder(folder);
                 if place.is_some() && names.is_plain(folder) && folders.insert(folder.into()) {
-                    self.note(folder, names, &mut folders);
+                    self.note(folder, names, &mut folders, &mut room);
                 }
                 last = Some((folder.to_owned(), place));
             }
@@ -68,14 +72,22 @@ impl Package {
                 files.push(place.join(OsStr::from_bytes(file)));
             }
         });
+        // One that is absurd explains nothing: all that lies there is listed.
+        if !whole || room == 0 {
+            self.directories.clear();
+        }
         files
     }
 
-    /// Notes a folder, and those above it that were not noted before.
-    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut HashSet<Box<[u8]>>) {
+    /// Notes a folder, and those above it that were not noted before, as long as there is room.
+    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut HashSet<Box<[u8]>>, room: &mut usize) {
         let quiet = self.record.modified;
         let mut folder = folder;
         while !folder.is_empty() {
+            *room = room.saturating_sub(folder.len());
+            if *room == 0 {
+                break;
+            }
             self.directories.push(Directory { path: names.base.join(OsStr::from_bytes(folder)), quiet });
             folder = split(folder).0;
             if !noted.insert(folder.into()) {
