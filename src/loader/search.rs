@@ -7,13 +7,16 @@ use std::rc::Rc;
 
 use super::files::{Candidate, Folder};
 use super::memory::{Hit, Name, Route};
-use super::resolve::{Process, Resolver};
+use super::resolve::{Process, Resolver, TRY};
 use super::tokens::Tokens;
 use super::{Cache, glibc, processor};
 use crate::elf::Machine;
 
 /// The directory below each searched one that holds variants for newer processors.
 pub(super) const HWCAPS: &str = "glibc-hwcaps";
+
+/// More than these nobody reads.
+const MOST_PLACES: usize = 64;
 
 /// One loader's fixed ways: what it takes into account beside the objects themselves.
 #[derive(Clone, Debug, Default)]
@@ -60,10 +63,10 @@ impl System {
         Self { cache: Some(Cache::read(Path::new(CACHE), machine, self.hwcaps)), ..self }
     }
 
-    /// Whether a directory named by an object's own search path counts.
-    pub(super) fn admits(&self, directory: &Path) -> bool {
-        let directory = crate::fsx::normalize(directory);
-        self.confined_to.is_empty() || self.confined_to.iter().any(|root| directory.starts_with(root))
+    /// Whether a directory or a file that an object names by its path counts.
+    pub(super) fn admits(&self, path: &Path) -> bool {
+        let path = crate::fsx::normalize(path);
+        self.confined_to.is_empty() || self.confined_to.iter().any(|root| path.starts_with(root))
     }
 
     /// Whether a file lies in one of the default directories, as text has it.
@@ -97,7 +100,9 @@ impl Resolver<'_> {
             (memory.routes[number].route.clone(), memory.text(name))
         };
         let hit = self.follow(&route, Path::new(text.as_ref()));
-        self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
+        if !self.is_tired() {
+            self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
+        }
         hit
     }
 
@@ -109,7 +114,8 @@ impl Resolver<'_> {
     fn follow(&self, route: &Route, name: &Path) -> Hit {
         if name.as_os_str().as_encoded_bytes().contains(&b'/') {
             // A relative one lies where the process happens to be.
-            return if name.is_absolute() { self.take(name.to_owned()) } else { Ok(None) };
+            let admitted = name.is_absolute() && self.system.admits(name);
+            return if admitted { self.take(name.to_owned()) } else { Ok(None) };
         }
         let mut found = self.look(route.before.iter().flat_map(|list| list.iter()), name)?;
         if found.is_none() {
@@ -124,6 +130,10 @@ impl Resolver<'_> {
     /// The file for a name in the first directory that has one.
     fn look<'d>(&self, directories: impl Iterator<Item = &'d PathBuf>, name: &Path) -> Hit {
         for directory in directories {
+            self.take_steps(1);
+            if self.is_tired() {
+                break;
+            }
             let folder = self.files.folder(directory);
             if folder == Folder::WithHwcaps {
                 for level in self.system.hwcaps {
@@ -144,6 +154,7 @@ impl Resolver<'_> {
     }
 
     fn take(&self, path: PathBuf) -> Hit {
+        self.take_steps(TRY);
         match self.files.candidate(&path, self.machine) {
             Candidate::Passed => Ok(None),
             Candidate::Fits(located) => Ok(Some(self.prepared(&path, located))),
@@ -158,7 +169,7 @@ impl Resolver<'_> {
         if asking.object.runpath.is_none() {
             // DT_RPATH of the object, of those that loaded it, then of the program.
             let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
-            let chain = chain.chain(process.program());
+            let chain = chain.chain(process.program()).inspect(|_| self.take_steps(1));
             before.extend(chain.map(|index| Rc::clone(&process.loads[index].prepared.rpath)));
         }
         before.extend([Rc::clone(&process.library_path), Rc::clone(&asking.prepared.runpath)]);
@@ -181,7 +192,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Where the needed names of an object are looked for, each place once.
+    /// The first places where the needed names of an object are looked for, each once: what of them is
+    /// worth telling.
     pub fn searched(&self, process: &Process, asker: usize) -> Rc<[PathBuf]> {
         let number = self.memory.borrow_mut().route(self.route(process, asker));
         let mut memory = self.memory.borrow_mut();
@@ -193,6 +205,9 @@ impl Resolver<'_> {
         let before = found.route.before.iter().flat_map(|list| list.iter());
         for path in before.chain(self.after(&found.route)) {
             let path = crate::fsx::normalize(path);
+            if places.len() == MOST_PLACES {
+                break;
+            }
             if !places.contains(&path) {
                 places.push(path);
             }
