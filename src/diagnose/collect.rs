@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::abi::{place, provided, wrong_abis};
-use super::damaged::Stops;
+use super::damaged::{GivenUp, Stops};
 use super::finding::{Affected, Code, Finding, Reach, Remedy, Severity};
 use super::musl::{self, MuslObjects};
 use super::noted::Noted;
@@ -140,6 +140,12 @@ impl Input<'_> {
     }
 }
 
+/// Steps of the search for the needs of all objects: what large venvs take, several times over.
+const MOST_STEPS: u64 = 1 << 23;
+const MOST_STEPS_OF_EACH: u64 = 1 << 10;
+/// Directories that are named in all findings together.
+const MOST_SEARCHED: usize = 1 << 15;
+
 /// A distribution by index; `None` for files that no RECORD names.
 pub(super) type Owner = Option<usize>;
 
@@ -170,6 +176,10 @@ struct Misses<'a> {
     /// Which loads, by their numbers, are files of the venv.
     own: HashMap<usize, Option<&'a Examined>>,
     stops: Stops,
+    given_up: GivenUp,
+    /// The pairs of loads that were noted to not go together, and the needs that end at a file, as `asked`.
+    lacked: HashSet<(usize, usize)>,
+    refused: HashSet<(usize, usize)>,
     noted: Noted,
     musl: MuslObjects,
     /// Folder and name of the extension modules that are imported.
@@ -195,6 +205,9 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         asked: HashSet::new(),
         own: HashMap::new(),
         stops: Stops::default(),
+        given_up: GivenUp::default(),
+        lacked: HashSet::new(),
+        refused: HashSet::new(),
         noted: Noted::default(),
         musl: MuslObjects::default(),
         modules: provided(input),
@@ -232,6 +245,10 @@ impl<'a> Misses<'a> {
             return;
         }
         let (resolver, offer) = (&self.input.resolver, self.input.offer);
+        let enough = MOST_STEPS + MOST_STEPS_OF_EACH * self.input.examined.len() as u64;
+        if resolver.steps() > enough {
+            return self.given_up.note(root, reach);
+        }
         let (first, process) = match reach {
             Reach::Program => (0, resolver.start(&root.path, offer)),
             _ => {
@@ -239,16 +256,26 @@ impl<'a> Misses<'a> {
                 (start.loads.len(), resolver.open(start, &root.path, offer))
             }
         };
+        if process.given_up {
+            self.given_up.note(root, reach);
+        }
+        // What is asked for each needed name, and is the same for all of an object.
+        let mut foreign: HashMap<usize, bool> = HashMap::new();
+        let mut gone: HashMap<usize, Option<PathBuf>> = HashMap::new();
         for Need { load, place, name, .. } in process.missing(first) {
             let own = self.own(&process.loads[load]);
             if own.is_some() && !self.asked.insert((process.loads[load].number(), place)) {
                 continue;
             }
             let asker = own.unwrap_or(root);
-            if self.is_foreign(asker) {
+            if *foreign.entry(load).or_insert_with(|| self.is_foreign(asker)) {
                 self.musl.note(asker, reach);
             } else if !self.preloads.brings(&asker.owners, name) {
-                let gone = would_have(self.input.exists, name, [asker, root]);
+                let would_have = || would_have(self.input.exists, name, [asker, root]);
+                let gone = match name.contains('/') {
+                    true => would_have(),
+                    false => gone.entry(load).or_insert_with(would_have).clone(),
+                };
                 self.note(asker, name, reach, &resolver.searched(&process, load), gone.as_deref());
             }
         }
@@ -296,13 +323,21 @@ impl<'a> Misses<'a> {
             self.stops.note(&refusal, root, &root.shown.display().to_string(), reach);
         }
         for (need, refusal) in process.refused(first) {
-            let asker = self.asker(&process.loads[need.load], root);
+            let load = &process.loads[need.load];
+            if self.own(load).is_some() && !self.refused.insert((load.number(), need.place)) {
+                continue;
+            }
+            let asker = self.asker(load, root);
             if !self.preloads.brings(&asker.owners, need.name) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }
         for lack in self.input.resolver.lacking(process, first) {
-            let asker = self.asker(&process.loads[lack.asker], root);
+            let (load, library) = (&process.loads[lack.asker], &process.loads[lack.library]);
+            if self.own(load).is_some() && !self.lacked.insert((load.number(), library.number())) {
+                continue;
+            }
+            let asker = self.asker(load, root);
             let path = &process.loads[lack.library].path;
             let theirs = self.by_path.get(process.loads[lack.library].normal_path().as_os_str()).copied();
             self.old.note(self.input, &lack, asker, (path, theirs), reach);
@@ -346,6 +381,7 @@ impl<'a> Misses<'a> {
     fn into_findings(self) -> Vec<Finding> {
         let mut unusable = self.old.into_findings(self.input);
         unusable.extend(self.stops.into_findings(self.input));
+        unusable.extend(self.given_up.into_findings(self.input));
         unusable.extend(self.musl.into_findings(self.input));
         let missed = |soname: &str, owner| self.found.contains_key(&(soname.to_owned(), owner));
         unusable.extend(self.noted.into_findings(self.input, &missed));
@@ -361,12 +397,15 @@ impl<'a> Misses<'a> {
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
         }
         unusable.extend(vanished.into_findings(self.input));
+        let mut left = MOST_SEARCHED;
         let finding = |((soname, reach), misses): ((String, Reach), Vec<(Owner, Miss)>)| {
             let affected = self
                 .input
                 .affected(misses.iter().map(|(owner, miss)| (*owner, miss.objects.clone())).collect());
             let remedy = self.input.remedy_for(&soname, &affected);
             let searched = misses.first().map(|(_, miss)| miss.searched.as_ref()).unwrap_or_default();
+            let searched = &searched[..searched.len().min(left)];
+            left -= searched.len();
             Finding {
                 code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },
                 severity: severity(reach, &remedy),
