@@ -4,7 +4,7 @@
 use memchr::{memchr, memchr2, memchr3};
 
 /// Far beyond the largest seen: 65,000 files take 7 MB.
-pub const MAX_RECORD: u64 = 32 << 20;
+pub const MAX_RECORD: u64 = 16 << 20;
 
 /// Of a distribution, where a large venv has 65,000 files.
 const MAX_ROWS: usize = 1 << 17;
