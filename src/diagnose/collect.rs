@@ -140,8 +140,8 @@ impl Input<'_> {
     }
 }
 
-/// Steps of the search for the needs of all objects: what large venvs take, several times over.
-const MOST_STEPS: u64 = 1 << 23;
+/// Steps of the search for the needs of all objects: a large venv takes a tenth.
+const MOST_STEPS: u64 = 1 << 22;
 const MOST_STEPS_OF_EACH: u64 = 1 << 10;
 /// Directories that are named in all findings together.
 const MOST_SEARCHED: usize = 1 << 15;

@@ -72,7 +72,7 @@ pub type Offer<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
 /// Steps that are taken for one object and all that it loads: the largest take a hundredth. A step is a
 /// directory that is looked into, or what takes as long.
-const MOST_STEPS: u64 = 1 << 20;
+const MOST_STEPS: u64 = 1 << 19;
 /// What a file that is tried takes, if it was not before.
 pub(super) const TRY: u64 = 16;
 
