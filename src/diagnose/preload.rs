@@ -103,6 +103,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+
         #[test]
         fn what_is_required_through_others_is_what_steps_lead_to(
             edges in proptest::collection::vec((0usize..80, 0usize..80), 0..160),

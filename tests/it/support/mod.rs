@@ -4,6 +4,7 @@ pub mod bounded;
 pub mod kill;
 pub mod lab;
 pub mod layout;
+pub mod mutation;
 pub mod nix;
 pub mod object;
 pub mod project;
