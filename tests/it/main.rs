@@ -10,6 +10,7 @@ mod drop_in;
 mod enter;
 mod entries;
 mod entries_at_once;
+mod hostile_files;
 mod hostile_mutations;
 mod hostile_objects;
 mod init;

@@ -150,7 +150,15 @@ impl Base {
     /// Some faults, with bytes of others among them.
     pub fn faults(&self, random: &mut Random, others: &[Base]) -> Vec<Fault> {
         let count = 1 + random.below(4) * random.below(2);
-        (0..count).map(|_| self.fault(random, others)).collect()
+        let mut faults: Vec<Fault> = (0..count).map(|_| self.fault(random, others)).collect();
+        // A file that is long enough for what a number says.
+        if let Some(&Fault::Length(length)) = faults.last()
+            && length > self.bytes.len() as u64
+        {
+            let field = *random.one_of(&self.fields);
+            faults.push(Fault::Write(field.at, self.written(length >> random.below(8), field.size)));
+        }
+        faults
     }
 
     fn fault(&self, random: &mut Random, others: &[Base]) -> Fault {
