@@ -108,7 +108,7 @@ fn an_object_that_may_not_be_read_is_named() {
     let venv = Venv::new();
     let path = venv.site_packages().join("a.so");
     fs::write(&path, Raw::needing(["libx.so"]).bytes(Form::X86_64)).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let program = match fs::read(&path) {
         Err(_) => vec![VENVFIX],
         Ok(_) => vec!["setpriv", "--bounding-set=-dac_override,-dac_read_search", VENVFIX],
@@ -261,12 +261,13 @@ fn a_forged_scan_leads_nowhere_and_costs_little() {
             }
         }
     }
-    // As many empty names as there is room for.
-    for size in [15 << 20, 63 << 20] {
-        let count = (size as u32 / 4).to_le_bytes();
-        fs::write(&scan, forge(&[&count[..], &vec![0; size]].concat())).unwrap();
-        assert!(!findings(&doctor(project.path(), MEMORY).json()).is_empty());
-    }
+    // As many loose files as there is room for.
+    let entry =
+        |index: u32| [&4u32.to_le_bytes()[..], format!("{index:04x}").as_bytes(), &[1], &[0; 36]].concat();
+    let count = 350_000u32;
+    let list: Vec<u8> = (0..count).flat_map(|index| entry(index % 0x10000)).collect();
+    fs::write(&scan, forge(&[&count.to_le_bytes()[..], &list].concat())).unwrap();
+    assert!(!findings(&doctor(project.path(), RECORD_MEMORY).json()).is_empty());
 }
 
 #[test]

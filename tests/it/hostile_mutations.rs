@@ -5,6 +5,7 @@
 //! round of them.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -75,7 +76,12 @@ fn doing(what: String) {
 }
 
 fn tell() {
-    eprintln!("at {}", DOING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    say(&format!("at {}", DOING.lock().unwrap_or_else(|poisoned| poisoned.into_inner())));
+}
+
+/// To the test that waits for this process.
+fn say(text: &str) {
+    std::io::stderr().write_all(format!("\n{text}\n").as_bytes()).unwrap();
 }
 
 fn watch() {
@@ -84,7 +90,7 @@ fn watch() {
         std::thread::sleep(TOO_LONG);
         let now = DONE.load(Ordering::Relaxed);
         if now == last {
-            eprintln!("no end for {TOO_LONG:?}");
+            say(&format!("no end for {TOO_LONG:?}"));
             tell();
             std::process::abort();
         }
@@ -131,7 +137,7 @@ impl Worker {
         let all = (0..mutations().div_ceil(each)).skip(first as usize).step_by(WORKERS as usize);
         let rounds: Vec<u64> = setting("VENVFIX_ROUND").map_or_else(|| all.collect(), |round| vec![round]);
         rounds.iter().for_each(|&round| self.round(round));
-        println!("\nobjects read: {}", rounds.len() as u64 * each);
+        say(&format!("objects read: {}", rounds.len() as u64 * each));
     }
 
     fn round(&self, round: u64) {

@@ -51,7 +51,7 @@ fn version_chains_that_share_their_records_end() {
 fn program_headers_that_share_a_note_end() {
     let venv = Venv::new();
     let json = r#"[{"soname":["/"]},"#.to_owned() + &r#"{"soname":["/"]},"#.repeat(4000);
-    let note = [&words(&[4, 0xfff0, 0x407c_0c0a])[..], b"FDO\0", &json.as_bytes()[..0xff00]].concat();
+    let note = [&words(&[4, 0xff00, 0x407c_0c0a])[..], b"FDO\0", &json.as_bytes()[..0xff00]].concat();
     let raw = Raw {
         segments: vec![(PT_NOTE, TAIL, 0xff10); 18_000],
         tail: [&note[..], &[0; 512]].concat(),
