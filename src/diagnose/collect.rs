@@ -141,7 +141,7 @@ impl Input<'_> {
 }
 
 /// Steps of the search for the needs of all objects: a large venv takes a tenth.
-const MOST_STEPS: u64 = 1 << 22;
+const MOST_STEPS: u64 = 1 << 21;
 const MOST_STEPS_OF_EACH: u64 = 1 << 10;
 /// Directories that are named in all findings together.
 const MOST_SEARCHED: usize = 1 << 15;

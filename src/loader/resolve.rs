@@ -70,9 +70,9 @@ pub enum Outcome {
 /// The libraries that are opened for a process when its own search fails, by SONAME.
 pub type Offer<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
-/// Steps that are taken for one object and all that it loads: the largest take a hundredth. A step is a
+/// Steps that are taken for one object and all that it loads: the largest take a fiftieth. A step is a
 /// directory that is looked into, or what takes as long.
-const MOST_STEPS: u64 = 1 << 19;
+const MOST_STEPS: u64 = 1 << 18;
 /// What a file that is tried takes, if it was not before.
 pub(super) const TRY: u64 = 16;
 
@@ -263,6 +263,8 @@ impl<'a> Resolver<'a> {
         let Some(text) = text else { return Vec::new() };
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
+        // Each is asked for by two names, where that is not known.
+        self.take_steps(2 * TRY * directories.len() as u64);
         directories.into_iter().map(|directory| self.files.spelling(directory)).collect()
     }
 }
