@@ -1,13 +1,16 @@
 //! Resolves every object in its role and gathers what is missing by library.
 
+mod alike;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::alike::Alike;
 use super::abi::{place, provided, wrong_abis};
 use super::architecture::wrong_architectures;
-use super::damaged::Stops;
+use super::damaged::{GivenUp, Stops};
 use super::finding::{Code, Finding, Reach, Remedy};
 use super::foreign::foreign_programs;
 use super::imports::Imports;
@@ -47,6 +50,12 @@ pub fn diagnose(input: &Input<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Steps of the search for the needs of all objects: a large venv takes a tenth.
+const MOST_STEPS: u64 = 1 << 21;
+const MOST_STEPS_OF_EACH: u64 = 1 << 10;
+/// Directories that are named in all findings together.
+const MOST_SEARCHED: usize = 1 << 15;
+
 /// What is known of one library that one distribution misses.
 struct Miss {
     reach: Reach,
@@ -67,6 +76,12 @@ struct Misses<'a> {
     /// Which loads, by their numbers, are files of the venv.
     own: Map<usize, Option<&'a Examined>>,
     stops: Stops,
+    given_up: GivenUp,
+    /// The pairs of loads that were noted to not go together, and the needs that end at a file, as `asked`.
+    lacked: Set<(usize, usize)>,
+    refused: Set<(usize, usize)>,
+    /// What was found of the last object that misses something, and the one that was opened: it may miss much.
+    last: Option<Asked<'a>>,
     noted: Noted,
     musl: MuslObjects,
     /// Folder and name of the extension modules that are imported.
@@ -79,31 +94,13 @@ struct Misses<'a> {
     alike: Map<Likeness, Alike>,
 }
 
-/// What is known of objects that are alike.
-struct Alike {
-    /// `None` if there is more to say than names.
-    lacks: Option<Rc<Lacks>>,
-    /// Whether one of them was opened, and what its libraries lack was noted.
-    opened: bool,
-}
-
-/// The names that nothing satisfies, of an object and what it loads.
-struct Lacks {
-    own: Vec<OwnLack>,
-    /// Whether other files of the venv miss some: they are charged with these.
-    others: bool,
-}
-
-impl Lacks {
-    fn is_none(&self) -> bool {
-        self.own.is_empty() && !self.others
-    }
-}
-
-/// A name that an object itself misses.
-struct OwnLack {
-    name: String,
-    searched: Rc<[PathBuf]>,
+/// What is the same for all names that an object misses.
+#[derive(Clone)]
+struct Asked<'a> {
+    objects: [&'a Examined; 2],
+    foreign: bool,
+    /// The store package that is gone and would have them.
+    gone: Option<PathBuf>,
 }
 
 /// What keeps objects from being loaded, as each is in its role.
@@ -122,6 +119,10 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         asked: Set::default(),
         own: Map::default(),
         stops: Stops::default(),
+        given_up: GivenUp::default(),
+        lacked: Set::default(),
+        refused: Set::default(),
+        last: None,
         noted: Noted::default(),
         musl: MuslObjects::default(),
         modules: provided(input),
@@ -179,6 +180,10 @@ impl<'a> Misses<'a> {
             }
             return true;
         }
+        if self.is_exhausted() {
+            self.given_up.note(root, reach);
+            return true;
+        }
         if reach == Reach::Program {
             let process = self.input.resolver.start(&root.path, self.offer_for(root));
             let lacking = self.input.resolver.lacking(&process, 0);
@@ -217,8 +222,12 @@ impl<'a> Misses<'a> {
     }
 
     /// Whether a needed name is one that the object's package loads first.
-    fn brings(&self, examined: &Examined, name: &str) -> bool {
-        let loads = || package(examined).is_some_and(|package| self.input.sources.load(&package, name));
+    fn brings(&self, examined: &Examined, name: &str, reach: Reach) -> bool {
+        let sources = self.input.sources;
+        // What opens a plugin has loaded others before it.
+        let loads = || {
+            reach == Reach::Plugin || package(examined).is_some_and(|package| sources.load(&package, name))
+        };
         self.preloads.brings(&examined.owners, name)
             || self.preloads.have(&examined.owners, name) && loads()
             || self.imports.load(self.input, &self.preloads, examined, name)
@@ -232,13 +241,6 @@ impl<'a> Misses<'a> {
         if starts && !self.input.programs_too { &|_| None } else { self.input.offer }
     }
 
-    /// What an object lacks, if others that are alike tell all that is to be noted of it.
-    fn known_lacks(&self, likeness: Likeness, reach: Reach) -> Option<Rc<Lacks>> {
-        let Alike { lacks, opened } = self.alike.get(&likeness)?;
-        let tells_all = |lacks: &&Rc<Lacks>| *opened || (!lacks.others && reach != Reach::Import);
-        lacks.as_ref().filter(tells_all).cloned()
-    }
-
     fn dlopen(&self, root: &Examined) -> Process {
         let Input { resolver, interpreter, offer, .. } = self.input;
         resolver.open(interpreter, &root.path, offer)
@@ -248,47 +250,9 @@ impl<'a> Misses<'a> {
         self.imported.contains(examined.path.as_path())
     }
 
-    /// Whether there is anything to note of a library.
-    fn is_troubled(&mut self, root: &Examined) -> bool {
-        let Some(likeness) = self.input.resolver.likeness(&root.path) else { return true };
-        let is_sound = |lacks: &Option<Rc<Lacks>>| lacks.as_ref().is_some_and(|lacks| lacks.is_none());
-        let sound = match self.alike.get(&likeness) {
-            Some(known) => is_sound(&known.lacks),
-            None => {
-                let (process, first) = (self.dlopen(root), self.input.interpreter.loads.len());
-                let lacking = self.input.resolver.lacking(&process, first);
-                let lacks = self.lacks(&process, first, &lacking);
-                let sound = is_sound(&lacks);
-                self.alike.insert(likeness, Alike { lacks, opened: false });
-                sound
-            }
-        };
-        !sound || self.is_foreign(root)
-    }
-
-    /// What all objects lack that are like the one opened; `None` if that takes more than names.
-    fn lacks(&mut self, process: &Process, first: usize, lacking: &[Lack]) -> Option<Rc<Lacks>> {
-        let opened = process.opened().filter(|&opened| opened >= first)?;
-        let is_simple = lacking.is_empty()
-            && process.refused(first).next().is_none()
-            && process.loads.iter().skip(first).all(|load| load.object.openings.is_empty())
-            // Objects that are alike may go by other names.
-            && !process.needs_object(opened);
-        if !is_simple {
-            return None;
-        }
-        let mut lacks = Lacks { own: Vec::new(), others: false };
-        for Need { load, name, .. } in process.missing(first) {
-            if load == opened {
-                let searched = self.input.resolver.searched(process, load);
-                lacks.own.push(OwnLack { name: name.to_owned(), searched });
-            } else {
-                // A library from outside is charged to what loads it.
-                self.own(&process.loads[load])?;
-                lacks.others = true;
-            }
-        }
-        Some(lacks.into())
+    /// Whether all objects together take too many steps.
+    fn is_exhausted(&self) -> bool {
+        self.input.resolver.steps() > MOST_STEPS + MOST_STEPS_OF_EACH * self.input.examined.len() as u64
     }
 
     /// Notes all that the objects from `first` on lack.
@@ -299,6 +263,9 @@ impl<'a> Misses<'a> {
         root: &'a Examined,
         reach: Reach,
     ) {
+        if process.given_up {
+            self.given_up.note(root, reach);
+        }
         for Need { load, place, name, .. } in process.missing(first) {
             let own = self.own(&process.loads[load]);
             if own.is_some() && !self.asked.insert((process.loads[load].number(), place)) {
@@ -329,7 +296,7 @@ impl<'a> Misses<'a> {
                 let mut names = opening.sonames.iter();
                 let found = names.any(|name| {
                     self.input.resolver.finds_for(process, index, name, self.input.offer)
-                        || self.brings(examined, name)
+                        || self.brings(examined, name, reach)
                 });
                 if !found {
                     self.noted.note(examined, opening, reach);
@@ -361,13 +328,21 @@ impl<'a> Misses<'a> {
         reach: Reach,
     ) {
         for (need, refusal) in process.refused(first) {
-            let asker = self.asker(&process.loads[need.load], root);
-            if !self.brings(asker, need.name) {
+            let load = &process.loads[need.load];
+            if self.own(load).is_some() && !self.refused.insert((load.number(), need.place)) {
+                continue;
+            }
+            let asker = self.asker(load, root);
+            if !self.brings(asker, need.name, reach) {
                 self.stops.note(refusal, asker, need.name, reach);
             }
         }
         for lack in lacking {
-            let asker = self.asker(&process.loads[lack.asker], root);
+            let (load, library) = (&process.loads[lack.asker], &process.loads[lack.library]);
+            if self.own(load).is_some() && !self.lacked.insert((load.number(), library.number())) {
+                continue;
+            }
+            let asker = self.asker(load, root);
             let [wanting, wanted] = [lack.asker, lack.library].map(|index| {
                 let load = &process.loads[index];
                 (&*load.path, self.by_path.get(load.normal_path().as_os_str()).copied())
@@ -389,15 +364,33 @@ impl<'a> Misses<'a> {
         *self.own.entry(load.number()).or_insert_with(find)
     }
 
-    /// Notes a name that `asker` misses when `root` is loaded.
-    fn note(&mut self, [asker, root]: [&Examined; 2], name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
-        if self.is_foreign(asker) {
+    /// What all names have in common that the first object misses when the second is loaded.
+    fn asked_by(&mut self, objects: [&'a Examined; 2]) -> Asked<'a> {
+        let same = |asked: &&Asked<'_>| {
+            asked.objects.iter().zip(objects).all(|(known, object)| std::ptr::eq(*known, object))
+        };
+        if let Some(known) = self.last.as_ref().filter(same) {
+            return known.clone();
+        }
+        let foreign = self.is_foreign(objects[0]);
+        // Of a bare name, it does not matter which.
+        let gone = would_have(self.input.exists, "", objects);
+        let new = Asked { objects, foreign, gone };
+        self.last = Some(new.clone());
+        new
+    }
+
+    /// Notes a name that the first object misses when the second is loaded.
+    fn note(&mut self, objects: [&'a Examined; 2], name: &str, reach: Reach, searched: &Rc<[PathBuf]>) {
+        let [asker, _] = objects;
+        let Asked { foreign, gone, .. } = self.asked_by(objects);
+        if foreign {
             return self.musl.note(asker, reach);
         }
-        if self.brings(asker, name) {
+        if self.brings(asker, name, reach) {
             return;
         }
-        let gone = would_have(self.input.exists, name, [asker, root]);
+        let gone = if name.contains('/') { would_have(self.input.exists, name, objects) } else { gone };
         for owner in asker.owners() {
             let miss = self.found.entry((name.to_owned(), owner)).or_insert_with(|| Miss {
                 reach,
@@ -415,6 +408,7 @@ impl<'a> Misses<'a> {
     fn into_findings(self) -> Vec<Finding> {
         let mut unusable = self.old.into_findings(self.input);
         unusable.extend(self.stops.into_findings(self.input));
+        unusable.extend(self.given_up.into_findings(self.input));
         unusable.extend(self.musl.into_findings(self.input));
         let missed = |soname: &str, owner| self.found.contains_key(&(soname.to_owned(), owner));
         unusable.extend(self.noted.into_findings(self.input, &missed));
@@ -430,12 +424,15 @@ impl<'a> Misses<'a> {
             grouped.entry((soname, miss.reach)).or_default().push((owner, miss));
         }
         unusable.extend(vanished.into_findings(self.input));
+        let mut left = MOST_SEARCHED;
         let finding = |((soname, reach), misses): ((String, Reach), Vec<(Owner, Miss)>)| {
             let affected = self
                 .input
                 .affected(misses.iter().map(|(owner, miss)| (*owner, miss.objects.clone())).collect());
             let remedy = self.input.remedy_for(&soname, &affected, reach);
             let searched = misses.first().map(|(_, miss)| miss.searched.as_ref()).unwrap_or_default();
+            let searched = &searched[..searched.len().min(left)];
+            left -= searched.len();
             Finding {
                 code: if remedy == Remedy::Driver { Code::DriverLibrary } else { Code::MissingLibrary },
                 severity: severity(reach, &remedy),

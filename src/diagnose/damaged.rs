@@ -1,7 +1,7 @@
 //! Files that the loader cannot use: objects of the venv that make no sense, and whatever else ends
 //! the search for a needed name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -48,12 +48,38 @@ impl Stops {
         let mut findings: Vec<Finding> = broken
             .map(|(examined, error)| unreadable(input, examined, error, self.reach(&examined.path)))
             .collect();
-        let known = |path: &Path| {
-            input.examined.iter().any(|examined| examined.object.is_err() && examined.path == path)
-        };
-        let others = self.0.into_iter().filter(|(path, _)| !known(path));
+        let broken = input.examined.iter().filter(|examined| examined.object.is_err());
+        let known: HashSet<&Path> = broken.map(|examined| examined.path.as_path()).collect();
+        let others = self.0.into_iter().filter(|(path, _)| !known.contains(path.as_path()));
         findings.extend(others.map(|(path, stop)| unusable(input, &path, stop)));
         findings
+    }
+}
+
+/// Objects whose needs are too many to be searched for.
+#[derive(Default)]
+pub(super) struct GivenUp(BTreeMap<(Owner, Reach), Vec<String>>);
+
+impl GivenUp {
+    /// Notes one.
+    pub(super) fn note(&mut self, examined: &Examined, reach: Reach) {
+        let owner = examined.owners.first().copied();
+        self.0.entry((owner, reach)).or_default().push(examined.shown.display().to_string());
+    }
+
+    /// One finding for each distribution and reach.
+    pub(super) fn into_findings(self, input: &Input<'_>) -> Vec<Finding> {
+        let finding = |((owner, reach), objects): ((Owner, Reach), Vec<String>)| Finding {
+            code: Code::UnreadableObject,
+            severity: reach.severity(),
+            reach: Some(reach),
+            soname: None,
+            distributions: input.affected([(owner, objects)].into()),
+            searched: Vec::new(),
+            remedy: input.reinstall(owner),
+            detail: Some("absurdly many searches for what it needs".into()),
+        };
+        self.0.into_iter().map(finding).collect()
     }
 }
 

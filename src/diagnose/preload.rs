@@ -7,15 +7,40 @@ use crate::venv::Distribution;
 /// Which distribution has an object of which SONAME, and what each distribution requires.
 pub(super) struct Preloads {
     owners: Map<String, Set<usize>>,
-    /// For each distribution: itself and all that it requires, through others, in order.
-    closure: Vec<Vec<usize>>,
+    /// For each distribution: itself and all that it requires, through others.
+    closure: Vec<Bits>,
+}
+
+/// A set of small numbers: of some thousand distributions that all require the next, lists would take
+/// hundreds of megabytes.
+#[derive(Clone, Debug)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    /// With room for the numbers below `end`.
+    fn new(end: usize) -> Self {
+        Self(vec![0; end.div_ceil(64)])
+    }
+
+    /// Says whether it is new.
+    fn insert(&mut self, number: usize) -> bool {
+        let is_new = !self.contains(number);
+        if let Some(word) = self.0.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+        is_new
+    }
+
+    fn contains(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
 }
 
 impl Preloads {
     /// From the SONAME and owner of every object in the venv.
-    pub(super) fn new<'o>(
+    pub(super) fn new<'a>(
         distributions: &[Distribution],
-        objects: impl Iterator<Item = (&'o str, &'o [usize])>,
+        objects: impl Iterator<Item = (&'a str, &'a [usize])>,
     ) -> Self {
         let mut owners: Map<String, Set<usize>> = Map::default();
         for (soname, of) in objects {
@@ -26,7 +51,7 @@ impl Preloads {
 
     /// Whether a distribution is, or requires, another.
     pub(super) fn requires(&self, distribution: usize, other: usize) -> bool {
-        self.closure.get(distribution).is_some_and(|all| all.binary_search(&other).is_ok())
+        self.closure.get(distribution).is_some_and(|all| all.contains(other))
     }
 
     /// Whether one of these distributions has an object of this SONAME.
@@ -44,33 +69,29 @@ impl Preloads {
     }
 }
 
-fn closure(distributions: &[Distribution]) -> Vec<Vec<usize>> {
+fn closure(distributions: &[Distribution]) -> Vec<Bits> {
     let by_name: Map<&str, usize> =
         distributions.iter().enumerate().map(|(index, found)| (found.name.as_str(), index)).collect();
     let indices = |found: &Distribution| -> Vec<usize> {
         found.requires.iter().filter_map(|name| by_name.get(name.as_str()).copied()).collect()
     };
     let direct: Vec<Vec<usize>> = distributions.iter().map(indices).collect();
-    // By which start each was seen last.
-    let mut seen = vec![usize::MAX; distributions.len()];
-    let mut reached = |start: usize| {
-        let mut all = vec![start];
-        seen[start] = start;
-        let mut next = 0;
-        while let Some(&index) = all.get(next) {
-            let new = |&found: &usize| std::mem::replace(&mut seen[found], start) != start;
-            all.extend(direct[index].iter().copied().filter(new));
-            next += 1;
+    let reached = |start: usize| {
+        let mut all = Bits::new(distributions.len());
+        all.insert(start);
+        let mut waiting = vec![start];
+        while let Some(index) = waiting.pop() {
+            waiting.extend(direct[index].iter().copied().filter(|&found| all.insert(found)));
         }
-        all.sort_unstable();
         all
     };
-    (0..distributions.len()).map(&mut reached).collect()
+    (0..distributions.len()).map(reached).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn distribution(name: &str, requires: &[&str]) -> Distribution {
         let requires = requires.iter().map(|&name| name.into()).collect();
@@ -86,5 +107,26 @@ mod tests {
         assert!(preloads.brings(&[2], "libtorch.so"));
         assert!(!preloads.brings(&[0], "libtorch.so"));
         assert!(!preloads.brings(&[0], "libz.so.1"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_required_through_others_is_what_steps_lead_to(
+            edges in proptest::collection::vec((0usize..80, 0usize..80), 0..160),
+        ) {
+            let names: Vec<String> = (0..80).map(|index| format!("d{index}")).collect();
+            let requires = |index: usize| -> Vec<&str> {
+                edges.iter().filter(|edge| edge.0 == index).map(|edge| names[edge.1].as_str()).collect()
+            };
+            let all: Vec<_> = (0..80).map(|index| distribution(&names[index], &requires(index))).collect();
+            let preloads = Preloads::new(&all, std::iter::empty());
+            for start in 0..80 {
+                let mut reached = std::collections::HashSet::from([start]);
+                while edges.iter().any(|(from, to)| reached.contains(from) && reached.insert(*to)) {}
+                prop_assert!((0..80).all(|other| preloads.requires(start, other) == reached.contains(&other)));
+            }
+        }
     }
 }

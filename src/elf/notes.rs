@@ -11,7 +11,7 @@ const DLOPEN: u32 = 0x407c_0c0a;
 const OWNER: &[u8] = b"FDO\0";
 /// Sizes of owner and content, and the type.
 const HEADER: usize = 12;
-/// Far beyond what notes are seen to hold.
+/// Far beyond what all notes of an object are seen to hold.
 const MAX_NOTES: u64 = 1 << 16;
 /// So is this: each library is searched for.
 const MAX_OPENINGS: usize = 64;
@@ -53,9 +53,11 @@ impl Image {
         let mut found = Vec::new();
         // Others have just the build's identity.
         let long = (HEADER + OWNER.len() + br#"[{"soname":[""]}]"#.len()) as u64;
-        for segment in
-            self.segments_of(PT_NOTE).filter(|segment| (long..=MAX_NOTES).contains(&segment.p_filesz))
-        {
+        let mut left = MAX_NOTES;
+        for segment in self.segments_of(PT_NOTE).filter(|segment| segment.p_filesz >= long) {
+            // Segments may share what they hold.
+            let Some(rest) = left.checked_sub(segment.p_filesz) else { continue };
+            left = rest;
             let Ok(bytes) = self.bytes(segment.p_offset, segment.p_filesz) else { continue };
             let alignment = if segment.p_align == 8 { 8 } else { 4 };
             for content in self.contents(&bytes, alignment) {

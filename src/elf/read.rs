@@ -2,6 +2,7 @@
 //! whole file: a wheel's libraries run to hundreds of megabytes. The only file that names goblin.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -34,9 +35,13 @@ pub(super) const VERSIONS_WINDOW: u64 = 2048;
 /// A program header table larger than this is refused, as a dynamic section is.
 const MAX_TABLE: u64 = 1 << 20;
 /// Far beyond any object's: each is searched for in many directories.
-const MAX_NEEDED: usize = 4096;
-/// PATH_MAX: no path or name is longer.
+const MAX_NEEDED: usize = 1024;
+/// PATH_MAX: no path or name is longer. A search path has many.
 const MAX_STRING: u64 = 4096;
+/// All strings of one object together, which may overlap in the file: some KiB, and they are kept.
+const MAX_STRINGS: u64 = 1 << 16;
+/// Far beyond any object's as well: each is looked into for each needed name.
+const MAX_DIRECTORIES: usize = 512;
 /// Strings that lie within this many bytes are fetched by one read.
 const STRING_WINDOW: u64 = 1 << 16;
 
@@ -146,6 +151,8 @@ pub(super) struct Image {
     head: Vec<u8>,
     /// A part that was read ahead, and from which offset.
     ahead: (u64, Vec<u8>),
+    /// How many bytes of strings may still be taken.
+    strings_left: Cell<u64>,
 }
 
 /// The entries of the dynamic section that matter here.
@@ -181,7 +188,8 @@ impl Image {
         let context = Ctx::new(container, endian);
         let fault = ident::fault(head, context.is_little_endian());
         let (segments, ahead, head) = (Vec::new(), (0, Vec::new()), head.to_vec());
-        let mut image = Self { file, size, header, fault, context, segments, head, ahead };
+        let strings_left = Cell::new(MAX_STRINGS);
+        let mut image = Self { file, size, header, fault, context, segments, head, ahead, strings_left };
         image.segments = image.read_segments()?;
         Ok(image)
     }
@@ -228,7 +236,7 @@ impl Image {
             dynamic.needed.iter().copied().chain(named.into_iter().flatten()),
         )?;
         let name = |at: u64| strings.get(at).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let path = |at: Option<u64>| at.map(|at| strings.get(at).map(OsString::from_vec)).transpose();
+        let path = |at: Option<u64>| at.map(|at| strings.search_path(at)).transpose();
         Ok(Object {
             machine: Machine {
                 class: if self.header.e_ident[4] == ELFCLASS64 { Class::Elf64 } else { Class::Elf32 },
@@ -381,7 +389,12 @@ fn parse_header(head: &[u8]) -> Result<Header, Unreadable> {
 }
 
 fn until_nul(bytes: &[u8]) -> &[u8] {
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+    until_a_nul(bytes).unwrap_or(bytes)
+}
+
+/// `None` where there is no NUL.
+fn until_a_nul(bytes: &[u8]) -> Option<&[u8]> {
+    memchr::memchr(0, bytes).map(|end| &bytes[..end])
 }
 
 /// The part of the dynamic string table that holds the strings asked for.
@@ -418,16 +431,41 @@ impl<'a> Strings<'a> {
 
     /// The string at this place of the table.
     pub(super) fn get(&self, at: u64) -> Result<Vec<u8>, Unreadable> {
+        self.take(at, MAX_STRING)
+    }
+
+    /// The DT_RPATH or DT_RUNPATH at this place of the table.
+    fn search_path(&self, at: u64) -> Result<OsString, Unreadable> {
+        let path = self.take(at, MAX_STRINGS)?;
+        match path.iter().filter(|&&byte| byte == b':').count() < MAX_DIRECTORIES {
+            true => Ok(OsString::from_vec(path)),
+            false => Err(Unreadable::Malformed("a search path of an absurd length")),
+        }
+    }
+
+    /// The string there, which has at most so many bytes.
+    fn take(&self, at: u64, most: u64) -> Result<Vec<u8>, Unreadable> {
+        let left = self.image.strings_left.get();
         let (start, bytes) = &self.window;
         let in_window = at.checked_sub(*start).and_then(|skip| bytes.get(usize::try_from(skip).ok()?..));
-        if let Some(rest) = in_window
-            && let Some(end) = rest.iter().position(|&byte| byte == 0)
-        {
-            return Ok(rest[..end].to_vec());
+        let found = match in_window.and_then(until_a_nul) {
+            Some(found) => Cow::Borrowed(found),
+            None => self.read(at, most.min(left) + 1)?,
+        };
+        let length = found.len() as u64;
+        if length > most {
+            return Err(Unreadable::Malformed("a name of an absurd length"));
         }
+        let left = left.checked_sub(length + 1).ok_or(Unreadable::Malformed("names of an absurd size"))?;
+        self.image.strings_left.set(left);
+        Ok(found.into_owned())
+    }
+
+    /// The string there, or its first bytes.
+    fn read(&self, at: u64, most: u64) -> Result<Cow<'_, [u8]>, Unreadable> {
         let (offset, size) = self.table;
         let length = size.checked_sub(at).ok_or(Unreadable::Malformed("a name outside the string table"))?;
-        let bytes = self.image.bytes(offset.checked_add(at).ok_or(OUT_OF_FILE)?, length.min(MAX_STRING))?;
-        Ok(until_nul(&bytes).to_vec())
+        let bytes = self.image.bytes(offset.checked_add(at).ok_or(OUT_OF_FILE)?, length.min(most))?;
+        Ok(until_nul(&bytes).to_vec().into())
     }
 }

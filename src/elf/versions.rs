@@ -2,10 +2,11 @@
 //! "Symbol Versioning" chapter of the Linux Standard Base).
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::read::{Dynamic, Image, Strings, Unreadable, VERSIONS_WINDOW};
 
-/// A library defines some hundred versions at the most.
+/// Records of one table: a library defines some hundred versions at the most.
 const MOST: usize = 4096;
 
 /// VER_FLG_WEAK: the loader only warns where such a version is absent.
@@ -29,7 +30,7 @@ fn chain<T>(
     mut read: impl FnMut(u64) -> Result<(T, u32), Unreadable>,
 ) -> Result<Vec<T>, Unreadable> {
     let mut found = Vec::new();
-    for _ in 0..most.min(MOST as u64) {
+    for _ in 0..most {
         let (value, next) = read(at)?;
         found.push(value);
         match next {
@@ -45,6 +46,8 @@ struct Table<'a> {
     image: &'a Image,
     start: u64,
     window: Cow<'a, [u8]>,
+    /// How many records may still be read: chains may share theirs.
+    left: Cell<usize>,
 }
 
 impl<'a> Table<'a> {
@@ -52,10 +55,12 @@ impl<'a> Table<'a> {
     fn at(image: &'a Image, address: Option<u64>) -> Result<Option<Self>, Unreadable> {
         let Some(start) = address.and_then(|address| image.offset(address)) else { return Ok(None) };
         let window = image.bytes(start, VERSIONS_WINDOW.min(image.size().saturating_sub(start)))?;
-        Ok(Some(Self { image, start, window }))
+        Ok(Some(Self { image, start, window, left: Cell::new(MOST) }))
     }
 
     fn record<const SIZE: usize>(&self, at: u64) -> Result<[u8; SIZE], Unreadable> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or(Unreadable::Malformed("an absurd number of versions"))?);
         let skip = at.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
         let in_window = skip.and_then(|skip| self.window.get(skip..skip.checked_add(SIZE)?));
         let read;
@@ -95,7 +100,7 @@ impl Image {
             })?;
             Ok((versions, self.word(&group, 12)))
         })?;
-        let needs: Vec<(u32, u32, bool)> = groups.into_iter().flatten().take(MOST).collect();
+        let needs: Vec<(u32, u32, bool)> = groups.into_iter().flatten().collect();
         let strings = Strings::fetch(self, dynamic, needs.iter().map(|&(_, version, _)| version.into()))?;
         let need = |&(library, version, weak): &(u32, u32, bool)| {
             Ok(VersionNeed { library: text(needed, library)?, version: text(&strings, version)?, weak })

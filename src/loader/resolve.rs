@@ -1,7 +1,7 @@
 //! Loads an object into a model of a process, breadth first, as the loader does.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -71,11 +71,19 @@ pub enum Outcome {
 /// The libraries that are opened for a process when its own search fails, by SONAME.
 pub type Offer<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
+/// Steps that are taken for one object and all that it loads: the largest take a fiftieth. A step is a
+/// directory that is looked into, or what takes as long.
+const MOST_STEPS: u64 = 1 << 18;
+/// What a file that is tried takes, if it was not before.
+pub(super) const TRY: u64 = 16;
+
 /// A process: the objects loaded so far and the names they answer to.
 #[derive(Clone, Default)]
 pub struct Process {
     /// In link-map order.
     pub loads: Vec<Load>,
+    /// Whether some of what is needed was not looked for, since there were too many.
+    pub given_up: bool,
     /// LD_LIBRARY_PATH, expanded.
     pub(super) library_path: Directories,
     /// Whether the first object is a program.
@@ -94,16 +102,46 @@ pub struct Resolver<'a> {
     pub(super) machine: Machine,
     pub(super) versions: RefCell<Known>,
     pub(super) memory: RefCell<Memory>,
+    /// Taken so far, and when it is enough.
+    steps: Cell<u64>,
+    last_step: Cell<u64>,
 }
 
 impl<'a> Resolver<'a> {
     /// A resolver for objects of `machine`: all others are passed over.
     pub fn new(files: &'a dyn Files, system: &'a System, machine: Machine) -> Self {
-        Self { files, system, machine, versions: RefCell::default(), memory: RefCell::default() }
+        Self {
+            files,
+            system,
+            machine,
+            versions: RefCell::default(),
+            memory: RefCell::default(),
+            steps: Cell::new(0),
+            last_step: Cell::new(MOST_STEPS),
+        }
+    }
+
+    /// The steps taken so far: a measure of work that is the same on each machine.
+    pub fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    pub(super) fn take_steps(&self, count: u64) {
+        self.steps.set(self.steps.get().saturating_add(count));
+    }
+
+    /// Whether too many were taken since the last start or open.
+    pub(super) fn is_tired(&self) -> bool {
+        self.steps.get() > self.last_step.get()
+    }
+
+    fn rest(&self) {
+        self.last_step.set(self.steps.get().saturating_add(MOST_STEPS));
     }
 
     /// What is loaded when `program` has started; nothing if it cannot.
     pub fn start(&self, program: &Path, offer: Offer<'_>) -> Process {
+        self.rest();
         let mut process = Process::default();
         // The kernel starts a file, whatever links led to it.
         let Some((path, located)) = self.files.program(program) else { return process };
@@ -127,20 +165,28 @@ impl<'a> Resolver<'a> {
 
     /// Whether a dlopen of a bare name by the program of `process` finds something.
     pub fn finds(&self, process: &Process, name: &str, offer: Offer<'_>) -> bool {
+        self.rest();
         self.finds_for(process, 0, name, offer)
     }
 
     /// Whether a dlopen of a bare name by the object of this index finds something.
     pub fn finds_for(&self, process: &Process, asker: usize, name: &str, offer: Offer<'_>) -> bool {
-        if self.system.assumes(name) || self.named(process, name).is_some() || offer(name).is_some() {
+        self.take_steps(TRY);
+        // Of what was given up nothing is said.
+        if self.is_tired()
+            || self.system.assumes(name)
+            || self.named(process, name).is_some()
+            || offer(name).is_some()
+        {
             return true;
         }
-        asker < process.loads.len()
-            && self.search_anew(process, asker, Path::new(name)).is_ok_and(|hit| hit.is_some())
+        let search = || self.search_anew(process, asker, Path::new(name)).is_ok_and(|hit| hit.is_some());
+        asker < process.loads.len() && search() || self.is_tired()
     }
 
     /// `process` after a dlopen of the object at `path`; unchanged if there is none to load.
     pub fn open(&self, process: &Process, path: &Path, offer: Offer<'_>) -> Process {
+        self.rest();
         self.open_answered(process, path, offer, &mut Set::default())
     }
 
@@ -186,13 +232,16 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Loads what the objects from `next` on need.
+    /// Loads what the objects from `next` on need, unless that is too much.
     fn load_needs(&self, process: &mut Process, mut next: usize, offer: Offer<'_>) {
-        while next < process.loads.len() {
+        while next < process.loads.len() && !self.is_tired() {
             let prepared = Rc::clone(&process.loads[next].prepared);
             let mut outcomes = Vec::with_capacity(prepared.needed.len());
             for (place, needed) in prepared.needed.iter().enumerate() {
                 let outcome = self.satisfy(process, next, *needed, offer);
+                if self.is_tired() {
+                    break;
+                }
                 if matches!(outcome, Outcome::Missing | Outcome::Refused(_)) {
                     process.unsatisfied.push((next, place));
                 }
@@ -201,10 +250,13 @@ impl<'a> Resolver<'a> {
             process.loads[next].outcomes = outcomes;
             next += 1;
         }
+        process.given_up = self.is_tired();
     }
 
     fn satisfy(&self, process: &mut Process, asker: usize, needed: Needed, offer: Offer<'_>) -> Outcome {
         let name = needed.name;
+        // An object that is found is compared with all that are loaded.
+        self.take_steps(1 + process.loads.len() as u64 / 32);
         if let Some(&index) = process.by_name.get(&name) {
             return Outcome::Loaded(index);
         }
@@ -269,6 +321,8 @@ impl<'a> Resolver<'a> {
     fn own_path(&self, path: &Path, text: &OsStr) -> Vec<PathBuf> {
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
+        // Each is asked for by two names, where that is not known.
+        self.take_steps(2 * TRY * directories.len() as u64);
         directories.into_iter().map(|directory| self.files.spelling(directory)).collect()
     }
 }

@@ -7,13 +7,16 @@ use std::rc::Rc;
 
 use super::files::{Candidate, Folder};
 use super::memory::{Hit, Name, Route};
-use super::resolve::{Process, Resolver};
+use super::resolve::{Process, Resolver, TRY};
 use super::tokens::Tokens;
 use super::{Cache, glibc, processor};
 use crate::elf::Machine;
 
 /// The directory below each searched one that holds variants for newer processors.
 pub(super) const HWCAPS: &str = "glibc-hwcaps";
+
+/// More than these nobody reads.
+const MOST_PLACES: usize = 64;
 
 /// One loader's fixed ways: what it takes into account beside the objects themselves.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +108,9 @@ impl Resolver<'_> {
             (memory.routes[number].route.clone(), memory.text(name))
         };
         let hit = self.follow(&route, Path::new(text.as_ref()));
-        self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
+        if !self.is_tired() {
+            self.memory.borrow_mut().routes[number].hits.insert(name, hit.clone());
+        }
         hit
     }
 
@@ -142,6 +147,10 @@ impl Resolver<'_> {
 
     fn look_in(&self, list: &[PathBuf], name: &Path) -> Hit {
         for directory in list {
+            self.take_steps(1);
+            if self.is_tired() {
+                break;
+            }
             let folder = self.files.folder(directory);
             if folder == Folder::WithHwcaps {
                 for level in self.system.hwcaps {
@@ -153,6 +162,7 @@ impl Resolver<'_> {
             }
             if folder != Folder::Absent && self.files.may_hold(directory, name) {
                 let path = directory.join(name);
+                self.take_steps(TRY);
                 match self.files.candidate(&path, self.machine) {
                     Candidate::Barred => return Ok(None),
                     found => {
@@ -167,6 +177,7 @@ impl Resolver<'_> {
     }
 
     fn take(&self, path: PathBuf) -> Hit {
+        self.take_steps(TRY);
         let found = self.files.candidate(&path, self.machine);
         self.taken(path, found)
     }
@@ -186,7 +197,7 @@ impl Resolver<'_> {
         if asking.object.runpath.is_none() {
             // DT_RPATH of the object, of those that loaded it, then of the program.
             let chain = std::iter::successors(Some(asker), |&index| process.loads[index].loader);
-            let chain = chain.chain(process.program());
+            let chain = chain.chain(process.program()).inspect(|_| self.take_steps(1));
             before.extend(chain.map(|index| Rc::clone(&process.loads[index].prepared.rpath)));
         }
         before.extend([Rc::clone(&process.library_path), Rc::clone(&asking.prepared.runpath)]);
@@ -209,7 +220,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Where the needed names of an object are looked for, each place once.
+    /// The first places where the needed names of an object are looked for, each once: what of them is
+    /// worth telling.
     pub fn searched(&self, process: &Process, asker: usize) -> Rc<[PathBuf]> {
         let number = self.memory.borrow_mut().route(self.route(process, asker));
         let mut memory = self.memory.borrow_mut();
@@ -221,6 +233,9 @@ impl Resolver<'_> {
         let before = found.route.before.iter().flat_map(|list| list.iter());
         for path in before.chain(self.after(&found.route)) {
             let path = crate::fsx::normalize(path);
+            if places.len() == MOST_PLACES {
+                break;
+            }
             if !places.contains(&path) {
                 places.push(path);
             }

@@ -21,7 +21,7 @@ use crate::venv::{Distribution, own_folder};
 /// Another schema, or another version of the program, counts as nothing kept.
 pub(super) const HEAD: &str = concat!("venvfix scan 3 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Far beyond any: 2,400 objects take 1 MB.
-const MAX: u64 = 64 << 20;
+const MAX: u64 = 16 << 20;
 
 /// What was kept.
 #[derive(Default)]

@@ -68,7 +68,8 @@ struct Candidate<'a> {
 struct Looked {
     fingerprint: Option<Fingerprint>,
     module_hook: Option<bool>,
-    found: Result<Object, Unreadable>,
+    /// Boxed, since a RECORD may name very many files that are none.
+    found: Result<Box<Object>, Unreadable>,
 }
 
 /// Looks at what lies below `root`, with the help of what was kept of an earlier time. Writes nothing.
@@ -151,7 +152,11 @@ fn look(candidate: &Candidate<'_>) -> Looked {
     let fingerprint = Fingerprint::from(&metadata);
     let known = candidate.known.as_ref().filter(|known| known.fingerprint == fingerprint);
     let found = known.and_then(Known::decode).unwrap_or_else(|| elf::read_known(path, &metadata));
-    Looked { fingerprint: Some(fingerprint), module_hook: known.and_then(|known| known.module_hook), found }
+    Looked {
+        fingerprint: Some(fingerprint),
+        module_hook: known.and_then(|known| known.module_hook),
+        found: found.map(Box::new),
+    }
 }
 
 /// Those that matter, in path order, each once.
@@ -162,7 +167,7 @@ fn seen<'a>(
     let seen = |(Candidate { path, owner, .. }, Looked { fingerprint, module_hook, found })| {
         let identity = fingerprint.map(|found| (found.device, found.inode)).unwrap_or_default();
         let found = match found {
-            Ok(object) => Ok(Located { identity, object: Rc::new(object) }),
+            Ok(object) => Ok(Located { identity, object: Rc::from(object) }),
             Err(error) => Err(Rc::new(error)),
         };
         Seen {

@@ -14,6 +14,9 @@ use crate::venv::health::Wholeness;
 use crate::venv::record::{MAX_RECORD, each_row};
 use crate::venv::{Distribution, may_be_object};
 
+/// In bytes, of all directories that one RECORD explains: a large distribution has a few thousand.
+const MAX_DIRECTORIES: usize = 8 << 20;
+
 /// A distribution and what it has.
 #[derive(Debug)]
 pub(super) struct Package {
@@ -85,7 +88,8 @@ impl Package {
         let mut folders: Set<Box<[u8]>> = Set::from_iter([names.own.as_bytes().into()]);
         // Rows of one folder stand together, most of the time.
         let mut last: Option<(Vec<u8>, Option<Place>)> = None;
-        each_row(text, |path, _| {
+        let mut room = MAX_DIRECTORIES;
+        let whole = each_row(text, |path, _| {
             let (folder, file) = split(path);
             if folder == names.own.as_bytes() {
                 return own.push(OsStr::from_bytes(file).to_owned());
@@ -96,8 +100,9 @@ impl Package {
                     && folders.insert(folder.into())
                 {
                     if names.is_plain(folder) {
-                        self.note(folder, names, &mut folders);
+                        self.note(folder, names, &mut folders, &mut room);
                     } else if !shared {
+                        room = room.saturating_sub(path.as_os_str().len());
                         self.elsewhere.push(path.clone());
                     }
                 }
@@ -110,15 +115,25 @@ impl Package {
                 files.push(path.join(OsStr::from_bytes(file)));
             }
         });
+        // One that is absurd explains nothing: all that lies there is listed.
+        if !whole || room == 0 {
+            self.directories.clear();
+            self.elsewhere.clear();
+            return files;
+        }
         self.own = complete(&self.distribution.dist_info, &own);
         files
     }
 
-    /// Notes a folder, and those above it that were not noted before.
-    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut Set<Box<[u8]>>) {
+    /// Notes a folder, and those above it that were not noted before, as long as there is room.
+    fn note(&mut self, folder: &[u8], names: &Names<'_>, noted: &mut Set<Box<[u8]>>, room: &mut usize) {
         let quiet = self.record.modified;
         let mut folder = folder;
         while !folder.is_empty() {
+            *room = room.saturating_sub(folder.len());
+            if *room == 0 {
+                break;
+            }
             self.directories.push(Directory { path: names.base.join(OsStr::from_bytes(folder)), quiet });
             folder = split(folder).0;
             if !noted.insert(folder.into()) {

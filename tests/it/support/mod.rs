@@ -1,12 +1,15 @@
 //! What the tests share: running the program, folders, the laboratory.
 
+pub mod bounded;
 pub mod cc;
 pub mod kill;
 pub mod lab;
 pub mod layout;
+pub mod mutation;
 pub mod nix;
 pub mod object;
 pub mod project;
+pub mod raw;
 pub mod shell;
 pub mod source;
 pub mod venv;
