@@ -20,7 +20,7 @@ use super::noted::Noted;
 use super::opened::{move_to_opened, unopened_libraries};
 use super::own_loads::{OwnLoads, package};
 use super::preload::Preloads;
-use super::role::Role;
+use super::role::{MadeFor, Role};
 use super::vanished::{Vanished, without_loader, would_have};
 use super::versions::OldLibraries;
 use crate::elf::{Object, Verdict};
@@ -163,7 +163,9 @@ impl<'a> Misses<'a> {
     /// is looked into only where something is wrong.
     fn import(&mut self, root: &'a Examined) -> bool {
         let has_hook = self.input.has_module_hook;
-        self.open_if(root, Reach::Import, &|| has_hook(&root.path))
+        // A tag is given to modules alone.
+        let is_tagged = root.module().is_some_and(|(_, made_for)| made_for != MadeFor::Any);
+        self.open_if(root, Reach::Import, &|| is_tagged || has_hook(&root.path))
     }
 
     /// Loads `root` as its role has it and notes what is missing.

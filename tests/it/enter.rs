@@ -1,5 +1,7 @@
 //! enter on the machine itself, with made wheels from a local folder: no network, no Nix.
 
+use std::io::{BufRead, Read};
+
 use super::support::project::Project;
 use super::support::{Ended, Folder, VENVFIX, cannot_run, command};
 
@@ -174,22 +176,30 @@ fn a_venv_without_pip_gets_one() {
 fn an_installer_that_outlives_its_killed_parent_is_waited_for() {
     let project = Project::new("beta\n");
     let real = project.run(&["sh", "-c", "command -v python3"]).stdout;
-    let slow = format!("#!/bin/sh\ncase \"$*\" in *venv*) sleep 2 ;; esac\nexec {} \"$@\"\n", real.trim());
+    // One that makes a venv says that it began, and goes on when it is told to.
+    let waits = ": >\"${0%/*}/begun\"; until [ -e \"${0%/*}/go\" ]; do sleep 0.05; done";
+    let slow = format!("#!/bin/sh\ncase \"$*\" in *venv*) {waits} ;; esac\nexec {} \"$@\"\n", real.trim());
     let shim = project.folder.write("bin/python3", slow);
     std::fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", project.folder.join("bin").display(), std::env::var("PATH").unwrap());
     let mut first = project.command(&[VENVFIX, "enter"]);
     let mut first = first.env("PATH", &path).stderr(std::process::Stdio::null()).spawn().unwrap();
-    while !project.folder.join(".venv/.venvfix/making").exists() {
+    while !project.folder.join("bin/begun").exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     first.kill().unwrap();
     first.wait().unwrap();
-    let second: Ended = project.command(&[VENVFIX, "enter"]).env("PATH", &path).output().unwrap().into();
-    second
-        .exits(0)
-        .says(&["waiting for another shell to finish with this project (pid "])
-        .silent_about(&["error"]);
+    let mut second = project.command(&[VENVFIX, "enter"]);
+    let piped = std::process::Stdio::piped;
+    let mut second = second.env("PATH", &path).stdout(piped()).stderr(piped()).spawn().unwrap();
+    let mut said = std::io::BufReader::new(second.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("waiting for another shell to finish with this project (pid "), "{line}");
+    project.folder.write("bin/go", "");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert!(second.wait().unwrap().success() && !rest.contains("error"), "{rest}");
     project.run(&[".venv/bin/python", "-c", "import beta"]).exits(0);
 }
 
