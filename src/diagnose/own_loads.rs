@@ -34,6 +34,7 @@ impl<'a> OwnLoads<'a> {
         };
         // Of a package that has operators in a library, its operators are a part like its modules.
         if !examined.owners.is_empty()
+            && !package.ends_with("torch")
             && needs_torch(examined)
             && self.input.sources.load_operators(&package, name)
         {

@@ -1,9 +1,10 @@
 //! Which files a package's own Python sources load with ctypes, as far as their text tells. Nothing of it
 //! is run.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use walkdir::WalkDir;
 
 use crate::fsx;
@@ -19,20 +20,18 @@ const MAX_FILE: u64 = 1 << 20;
 const LOADERS: &[&str] = &["CDLL", "LoadLibrary", "PyDLL", "cdll", "dlopen", "load_library"];
 /// What has `load_library` in torch.
 const REGISTRIES: &[&str] = &["ops", "classes"];
-/// A longer text is no file's name.
-const MAX_WORD: usize = 64;
 
-/// What the sources of one package say.
+/// What the sources of one package say. To make tokens of all of a large package takes a tenth of a second,
+/// so it is done with modules only that have the bytes which matter.
 #[derive(Debug, Default)]
 pub struct Loads {
+    modules: Vec<PathBuf>,
     loads: bool,
     loads_operators: bool,
     /// Texts that are file names of libraries.
     names: HashSet<String>,
-    /// Texts that are single words.
-    words: HashSet<String>,
-    /// The first parts of the modules that are imported with it.
-    imports: HashSet<String>,
+    /// Words on lines with an import, and the modules that have them.
+    mentions: HashMap<String, Vec<usize>>,
 }
 
 impl Loads {
@@ -48,7 +47,7 @@ impl Loads {
         for module in modules.take(MAX_FILES) {
             let Some(text) = fsx::read_start(module.path(), MAX_FILE.min(left)) else { continue };
             left -= (text.len() as u64).min(left);
-            found.read(&text);
+            found.read(module.into_path(), &text);
         }
         found
     }
@@ -61,21 +60,31 @@ impl Loads {
     /// Whether they have torch load operators, and name this file, be it without its ending.
     pub fn load_operators(&self, file_name: &str) -> bool {
         let stem = file_name.split('.').next().unwrap_or_default();
-        self.loads_operators && (self.names.contains(file_name) || self.words.contains(stem))
+        let names_stem = || {
+            let mut texts = self.modules.iter().filter_map(|module| fsx::read_start(module, MAX_FILE));
+            texts.any(|text| has(&text, stem) && has_word(&text, stem))
+        };
+        self.loads_operators && (self.names.contains(file_name) || names_stem())
     }
 
     /// Whether a module of them imports this package, outside of functions.
     pub fn import(&self, package: &str) -> bool {
-        self.imports.contains(package)
+        let modules = self.mentions.get(package).map(Vec::as_slice).unwrap_or_default();
+        let mut texts = modules.iter().filter_map(|&index| fsx::read_start(&self.modules[index], MAX_FILE));
+        texts.any(|text| imports(&text, package))
     }
 
-    fn read(&mut self, text: &str) {
-        let lines = lines(text);
-        for import in outside_functions(&lines).flat_map(imports_of).filter(|import| import.level == 0) {
-            self.imports.extend(import.module.first().map(|name| (*name).to_owned()));
+    fn read(&mut self, module: PathBuf, text: &str) {
+        let index = self.modules.len();
+        self.modules.push(module);
+        for word in text.lines().filter(|line| has(line, "import")).flat_map(words) {
+            let modules = self.mentions.entry(word.to_owned()).or_default();
+            if modules.last() != Some(&index) {
+                modules.push(index);
+            }
         }
-        for line in &lines {
-            self.read_line(&line.tokens);
+        if LOADERS.iter().any(|loader| has(text, loader)) || has(text, ".so") {
+            lines(text).iter().for_each(|line| self.read_line(&line.tokens));
         }
     }
 
@@ -101,22 +110,57 @@ impl Loads {
         let name = text.rsplit('/').next().unwrap_or_default();
         if name.contains(".so") {
             self.names.insert(name.to_owned());
-        } else if text.len() <= MAX_WORD
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
-            self.words.insert(text.to_owned());
         }
     }
+}
+
+fn has(text: &str, word: &str) -> bool {
+    memmem::find(text.as_bytes(), word.as_bytes()).is_some()
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
+/// Whether one of the strings is this word.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_it =
+        |token: &Token<'_>| matches!(token, Token::Text(text) | Token::Template(text) if *text == word);
+    lines(text).iter().any(|line| line.tokens.iter().any(is_it))
+}
+
+/// Whether a package is imported outside of functions.
+fn imports(text: &str, package: &str) -> bool {
+    let lines = lines(text);
+    let mut imports = outside_functions(&lines).flat_map(imports_of).filter(|import| import.level == 0);
+    imports.any(|import| import.module.first() == Some(&package))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of_module(text: &str) -> (tempfile::TempDir, Loads) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.py"), text).unwrap();
+        let found = Loads::of_package(folder.path());
+        (folder, found)
+    }
+
+    #[test]
+    fn imports_outside_of_functions_are_seen() {
+        for (text, wanted) in [
+            ("import os, torch\n", true),
+            ("try:\n    from torch.utils import x\nexcept ImportError: pass\n", true),
+            ("def f():\n    import torch\n", false),
+            ("'''import torch'''\n# import torch\nfrom .torch import x\nimport torchx, x.torch", false),
+        ] {
+            assert_eq!(of_module(text).1.import("torch"), wanted, "{text}");
+        }
+    }
+
     fn loads(text: &str, file_name: &str) -> bool {
-        let mut found = Loads::default();
-        found.read(text);
-        found.load(file_name)
+        of_module(text).1.load(file_name)
     }
 
     #[test]
@@ -150,11 +194,7 @@ mod tests {
 
     #[test]
     fn torchs_operators_are_named_with_or_without_an_ending() {
-        let operators = |text: &str, file_name: &str| {
-            let mut found = Loads::default();
-            found.read(text);
-            found.load_operators(file_name)
-        };
+        let operators = |text: &str, file_name: &str| of_module(text).1.load_operators(file_name);
         assert!(operators("path = find('_C')\ntorch.ops.load_library(path)", "_C.so"));
         assert!(operators("torch.classes.load_library(here / 'libx.so')", "libx.so"));
         assert!(!operators("path = find('_D')\ntorch.ops.load_library(path)", "_C.so"));
