@@ -5,4 +5,5 @@
 mod add_lib;
 mod lookup;
 mod opens;
+mod release;
 mod rows;
