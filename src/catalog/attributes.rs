@@ -1,6 +1,6 @@
 //! The attributes that hold libraries, by every spelling of their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Library;
@@ -13,19 +13,30 @@ type Spellings = BTreeMap<&'static str, (&'static str, Vec<&'static str>)>;
 fn spellings() -> &'static Spellings {
     static SPELLINGS: OnceLock<Spellings> = OnceLock::new();
     SPELLINGS.get_or_init(|| {
-        let mut spellings = Spellings::new();
+        let mut rows = Vec::new();
         for fact in tables().sonames.facts().chain(tables().patterns.facts()) {
             let (attribute, older) = match fact {
                 Fact::Attribute(Attribute { attribute, older, .. }) => (attribute, older),
                 Fact::Wheel { attribute: Some(attribute), .. } => (attribute, Vec::new()),
                 Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => continue,
             };
-            for name in older.iter().chain([&attribute]) {
-                spellings.entry(*name).or_insert_with(|| (attribute, older.clone()));
-            }
+            rows.push((attribute, older));
         }
-        spellings
+        of_rows(rows)
     })
+}
+
+fn of_rows(mut rows: Vec<(&'static str, Vec<&'static str>)>) -> Spellings {
+    // A path that has a library today stands for that, and is no older name of another.
+    let today: BTreeSet<_> = rows.iter().map(|(attribute, _)| *attribute).collect();
+    rows.iter_mut().for_each(|(_, older)| older.retain(|path| !today.contains(path)));
+    let mut spellings = Spellings::new();
+    for (attribute, older) in rows {
+        for name in older.iter().chain([&attribute]) {
+            spellings.entry(*name).or_insert_with(|| (attribute, older.clone()));
+        }
+    }
+    spellings
 }
 
 /// The library of an attribute, if a row names it, in whatever spelling.

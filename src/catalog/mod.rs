@@ -1,8 +1,8 @@
 //! Which nixpkgs attribute has a library or a program: tables of facts, and look-up.
 //!
 //! The tables are data for people to read and amend: one fact per line, sorted by key, each with its
-//! evidence. They state what nixpkgs of mid-2026 has; `older` gives the names that earlier releases
-//! use. A name whose present-day attribute holds *another* version of the library is answered with
+//! evidence. They state what nixpkgs of mid-2026 has; `older` gives the paths that earlier releases
+//! have, up to `until` or before `since`. A name whose present-day attribute holds *another* version of the library is answered with
 //! the versioned attribute, or with the reason why there is none: naming the project would not help.
 //!
 //! | file | maps |
@@ -18,6 +18,7 @@
 mod attributes;
 mod names;
 mod opens;
+mod release;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use std::fmt;
 
 pub use crate::library::Library;
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
+pub use release::{NoRelease, Place, Release};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
 
@@ -105,8 +107,29 @@ impl std::error::Error for Unknown {}
 /// What has the library of this soname: its own row, else the most specific pattern.
 #[must_use]
 pub fn soname(name: &str) -> Option<Remedy> {
+    let mut fact = fact(name)?;
+    if let Fact::Attribute(Attribute { older, .. }) = &mut fact {
+        older.retain(|path| !is_of_today(path));
+    }
+    Some(Remedy::from(fact))
+}
+
+/// Where a release of nixpkgs has the library of this soname, or any release that there is.
+///
+/// Unlike [`Remedy`], which names renames only, this also tells the paths that have another version today.
+#[must_use]
+pub fn for_release(name: &str, release: Option<Release>) -> Option<Place> {
+    release::for_release(fact(name)?, release)
+}
+
+fn fact(name: &str) -> Option<Fact> {
     let row = tables().sonames.get(name).or_else(|| tables().patterns.fitting(name))?;
-    Fact::read(row).ok().map(Remedy::from)
+    Fact::read(row).ok()
+}
+
+/// Whether this path has a library today: then it stands for that, and is no older name of another.
+fn is_of_today(path: &str) -> bool {
+    tables().sonames.has_attribute(path) || tables().patterns.has_attribute(path)
 }
 
 /// The sonames of a library that linkers know by this name, the newest first: `libz.so.1` of `z`. Only those that an
@@ -201,12 +224,12 @@ pub fn near(name: &str) -> Vec<&'static str> {
 impl From<Fact> for Remedy {
     fn from(fact: Fact) -> Self {
         match fact {
-            Fact::Attribute(Attribute { attribute, older, sure, note }) => {
+            Fact::Attribute(Attribute { attribute, older, sure, note, .. }) => {
                 Remedy::Attribute { attribute, older, sure, note }
             }
             Fact::Driver => Remedy::Driver,
             Fact::Wheel { packages, attribute } => Remedy::Wheel { packages, attribute },
-            Fact::None { reason } => Remedy::None { reason },
+            Fact::None { reason, .. } => Remedy::None { reason },
         }
     }
 }

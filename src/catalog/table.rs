@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
 use toml::de::{Error, ValueDeserializer};
 
+use super::release::Release;
+
 /// One table: the key of each row, and the rest of its line.
 pub(super) struct Table {
     rows: Vec<(&'static str, &'static str)>,
@@ -73,6 +75,12 @@ impl Table {
         fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, value)| *value)
     }
 
+    /// Whether a row names this attribute as one of today.
+    pub(super) fn has_attribute(&self, attribute: &str) -> bool {
+        let written = format!("{{ attribute = \"{attribute}\"");
+        self.rows.iter().any(|(_, value)| value.starts_with(&written))
+    }
+
     /// The facts of all rows.
     pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
         self.rows.iter().filter_map(|(_, value)| Fact::read(value).ok())
@@ -85,13 +93,15 @@ pub(super) enum Fact {
     Attribute(Attribute),
     Driver,
     Wheel { packages: Vec<&'static str>, attribute: Option<&'static str> },
-    None { reason: &'static str },
+    None { reason: &'static str, older: Vec<&'static str>, until: Option<Release> },
 }
 
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) attribute: &'static str,
     pub(super) older: Vec<&'static str>,
+    pub(super) since: Option<Release>,
+    pub(super) directory: Option<&'static str>,
     pub(super) sure: bool,
     pub(super) note: Option<&'static str>,
 }
@@ -109,6 +119,9 @@ struct Row {
     attribute: Option<&'static str>,
     #[serde(default)]
     older: Vec<&'static str>,
+    since: Option<&'static str>,
+    until: Option<&'static str>,
+    directory: Option<&'static str>,
     #[serde(default)]
     likely: bool,
     note: Option<&'static str>,
@@ -128,21 +141,32 @@ impl TryFrom<Row> for Fact {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let Row { attribute, older, likely, note, driver, wheels: packages, none, .. } = row;
+        let Row { attribute, older, directory, likely, note, driver, wheels: packages, none, .. } = row;
+        let (since, until) = (release(row.since)?, release(row.until)?);
+        if older.is_empty() && (since.is_some() || until.is_some()) {
+            return Err(Error::custom("since and until are about the paths of older"));
+        }
         // What qualifies an attribute says nothing of a row that is about something else.
-        let bare = older.is_empty() && !likely && note.is_none();
+        let unqualified = since.is_none() && directory.is_none() && !likely && note.is_none();
+        let bare = unqualified && older.is_empty();
         match (attribute, driver, none) {
-            (Some(attribute), false, None) if packages.is_empty() => {
-                Ok(Fact::Attribute(Attribute { attribute, older, sure: !likely, note }))
+            (Some(attribute), false, None) if packages.is_empty() && until.is_none() => {
+                Ok(Fact::Attribute(Attribute { attribute, older, since, directory, sure: !likely, note }))
             }
             (attribute, false, None) if bare && !packages.is_empty() => {
                 Ok(Fact::Wheel { packages, attribute })
             }
             (None, true, None) if bare && packages.is_empty() => Ok(Fact::Driver),
-            (None, false, Some(reason)) if bare && packages.is_empty() => Ok(Fact::None { reason }),
+            (None, false, Some(reason)) if unqualified && packages.is_empty() => {
+                Ok(Fact::None { reason, older, until })
+            }
             _ => Err(Error::custom("a row states one of: attribute, wheels, driver, none")),
         }
     }
+}
+
+fn release(text: Option<&str>) -> Result<Option<Release>, Error> {
+    text.map(|text| text.parse().map_err(Error::custom)).transpose()
 }
 
 /// What is known of a PyPI package.

@@ -5,4 +5,6 @@
 mod add_lib;
 mod lookup;
 mod opens;
+mod release;
+mod releases;
 mod rows;
