@@ -321,8 +321,8 @@ impl<'a> Resolver<'a> {
     fn own_path(&self, path: &Path, text: &OsStr) -> Vec<PathBuf> {
         let mut directories = self.system.tokens.directories(text, b":", directory(path));
         directories.retain(|directory| self.system.admits(directory));
-        // Each is asked for by two names, where that is not known.
-        self.take_steps(2 * TRY * directories.len() as u64);
+        // Each is asked for by two names, where that is not known, and remembered.
+        self.take_steps(4 * TRY * directories.len() as u64);
         directories.into_iter().map(|directory| self.files.spelling(directory)).collect()
     }
 }
