@@ -36,3 +36,4 @@ mod symbol_versions;
 mod troubles;
 mod two_glibcs;
 mod wheels;
+mod which;

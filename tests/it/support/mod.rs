@@ -131,6 +131,7 @@ pub fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
         "VENVFIX_PROJECT",
         "VENVFIX_SKIP",
         "VENVFIX_LIBRARY_PATH",
+        "VENVFIX_NIXPKGS_RELEASE",
         "VIRTUAL_ENV",
         "IN_NIX_SHELL",
         "NIX_CC",
