@@ -6,4 +6,5 @@ mod add_lib;
 mod lookup;
 mod opens;
 mod release;
+mod releases;
 mod rows;

@@ -102,6 +102,11 @@ fn the_attribute_is_of_the_wanted_version() {
         ("libicudata.so.66", "icu66"),
         ("libboost_python312.so.1.83.0", "boost183"),
         ("libodbc.so.2", "unixodbc"),
+        ("libceres.so.3", "ceres-solver"),
+        ("libpeas-1.0.so.1", "libpeas"),
+        ("libaccountsservice.so.1", "accountsservice"),
+        ("libLLVM.so.21.1", "llvmPackages_21.libllvm"),
+        ("libTKernel.so.7.9", "opencascade-occt"),
     ] {
         assert_eq!(attribute(name), expected, "{name}");
     }
@@ -140,6 +145,11 @@ fn no_attribute_where_none_has_the_version() {
         "libwebkit2gtk-4.0.so.37",
         "libcholmod.so.5",
         "libpython3.9.so.1.0",
+        "libceres.so.4",
+        "libpeas-1.0.so.0",
+        "libaccountsservice.so.0",
+        "libewf.so.2",
+        "libavcodec.so.63",
     ] {
         assert!(reason(name).len() > 20, "{name}");
     }
@@ -169,6 +179,9 @@ fn what_a_sibling_wheel_brings() {
         ("libQt6Core.so.6", "pyqt6-qt6", Some("qt6.qtbase")),
         ("libQt6QuickShapesDesignHelpers.so.6", "pyqt6-qt6", None),
         ("libshiboken6.abi3.so.6.12", "shiboken6", None),
+        ("libQt63DCore.so.6", "pyqt6-3d-qt6", Some("qt6.qt3d")),
+        ("libmkl_rt.so.3", "mkl", None),
+        ("libTKernel.so.7.8.1", "netgen-occt", None),
     ] {
         let Some(Remedy::Wheel { packages, attribute }) = soname(name) else {
             panic!("{name}: {:?}", soname(name));

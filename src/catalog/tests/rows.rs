@@ -20,7 +20,7 @@ fn rows(text: &'static str) -> toml::Table {
     toml::from_str(text).unwrap()
 }
 
-fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
+pub(super) fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
     let all = [&tables().sonames, &tables().patterns, &tables().programs];
     all.into_iter().flat_map(|table| {
         let fact = |key| (key, Fact::read(table.get(key).unwrap()).unwrap());
@@ -91,6 +91,16 @@ fn every_row_has_evidence() {
             assert!(!evidence.trim().is_empty(), "{file}: {key}");
             assert!(!evidence.contains("://"), "{file}: {key}: no addresses");
         }
+    }
+}
+
+/// Who opens a row that is not `likely` finds at least two witnesses.
+#[test]
+fn a_row_of_one_source_is_likely() {
+    for (key, row) in rows(SONAMES) {
+        let claims = row.get("attribute").is_some() && row.get("wheels").is_none();
+        let likely = row.get("likely").is_some();
+        assert!(!claims || likely || row["evidence"].as_str().unwrap().contains("; "), "{key}");
     }
 }
 

@@ -1,0 +1,337 @@
+//! What the rows say of releases, and that none counts on a path that is gone.
+
+use crate::catalog::table::{Attribute, Fact, tables};
+use crate::catalog::tests::rows::facts;
+use crate::catalog::{Place, Release, Remedy, for_release, libraries, soname};
+
+/// Paths that nixpkgs of mid-2026 keeps as aliases, or answers with an error: of libraries alone.
+const GONE: &[&str] = &[
+    "SDL_compat",
+    "Xaw3d",
+    "arrayfire",
+    "bctoolbox",
+    "blas-reference",
+    "boost177",
+    "botan2",
+    "bzip2_1_1",
+    "bzrtp",
+    "clucene_core",
+    "clucene_core_2",
+    "cpr",
+    "cudaPackages_11",
+    "curlHTTP3",
+    "dumb",
+    "embree2",
+    "enchant2",
+    "fastJson",
+    "flint3",
+    "fltk13",
+    "fltk14",
+    "freeimage",
+    "geos_3_9",
+    "gfortran9",
+    "gfortran10",
+    "gfortran11",
+    "gfortran12",
+    "glew-egl",
+    "glew110",
+    "glfw-wayland",
+    "goocanvas",
+    "goocanvas2",
+    "goocanvas3",
+    "gssdp",
+    "gupnp",
+    "hpp-fcl",
+    "icu69",
+    "imagemagick6",
+    "isl_0_24",
+    "itpp",
+    "krb5Full",
+    "lesstif",
+    "libFS",
+    "libHX",
+    "libICE",
+    "libLAS",
+    "libSM",
+    "libX11",
+    "libXScrnSaver",
+    "libXau",
+    "libXaw",
+    "libXcomposite",
+    "libXcursor",
+    "libXdamage",
+    "libXdmcp",
+    "libXext",
+    "libXfixes",
+    "libXfont",
+    "libXfont2",
+    "libXft",
+    "libXi",
+    "libXinerama",
+    "libXmu",
+    "libXp",
+    "libXpm",
+    "libXpresent",
+    "libXrandr",
+    "libXrender",
+    "libXres",
+    "libXt",
+    "libXtst",
+    "libXv",
+    "libXvMC",
+    "libXxf86dga",
+    "libXxf86misc",
+    "libXxf86vm",
+    "libast",
+    "libayatana-appindicator-gtk3",
+    "libbpf_1",
+    "libbson",
+    "libcef",
+    "libchamplain",
+    "libdevil",
+    "libdwarf-lite",
+    "libepc",
+    "libevdevplus",
+    "libfpx",
+    "libgadu",
+    "libgda",
+    "libgdata",
+    "libgme",
+    "libgnome-keyring3",
+    "libheimdal",
+    "liblinphone",
+    "libmp3splt",
+    "libmusicbrainz5",
+    "libpthreadstubs",
+    "libpulseaudio-vanilla",
+    "libqt5pas",
+    "librest_1_0",
+    "librtlsdr",
+    "libsForQt515",
+    "libsmartcols",
+    "libsoup",
+    "libsoup_2_4",
+    "libtcod",
+    "libtensorflow-bin",
+    "libtorrent",
+    "libva1",
+    "libwnck3",
+    "magma_2_6_2",
+    "magma_2_7_2",
+    "mbedtls_2",
+    "minizip2",
+    "mono4",
+    "mono5",
+    "msgpack",
+    "mumps_par",
+    "mysql80",
+    "nettools",
+    "nodePackages",
+    "oathToolkit",
+    "oneDNN",
+    "oneDNN_2",
+    "openalSoft",
+    "openbabel2",
+    "openbabel3",
+    "opencollada",
+    "opencolorio_1",
+    "openexr_3",
+    "openhmd",
+    "openimageio2",
+    "openssl_3_0",
+    "ortp",
+    "pcre16",
+    "podofo010",
+    "podofo_0_9",
+    "poppler_utils",
+    "proj_7",
+    "protobuf3_21",
+    "protobuf_24",
+    "protobuf_26",
+    "protobuf_28",
+    "python",
+    "python2",
+    "python27",
+    "python3Full",
+    "qscintilla",
+    "qscintilla-qt6",
+    "qt515",
+    "qt5Full",
+    "quictls",
+    "ruby_3_1",
+    "ruby_3_2",
+    "simpleBluez",
+    "simpleDBus",
+    "suitesparse_4_2",
+    "suitesparse_4_4",
+    "t1lib",
+    "tbb",
+    "tbb_2020",
+    "tbb_2021",
+    "tbb_2022",
+    "tepl",
+    "tinyxml2",
+    "transmission",
+    "udisks2",
+    "unixODBC",
+    "unixODBCDrivers",
+    "utillinux",
+    "vamp.vampSDK",
+    "vc_0_7",
+    "volk_2",
+    "vtk_9",
+    "webkitgtk",
+    "webkitgtk_4_0",
+    "wolfssl",
+    "wxGTK31",
+    "wxGTK32",
+    "wxGTK33",
+    "wxSVG",
+    "xcb-util-cursor",
+    "xcbutil",
+    "xcbutilcursor",
+    "xcbutilerrors",
+    "xcbutilimage",
+    "xcbutilkeysyms",
+    "xcbutilrenderutil",
+    "xcbutilwm",
+    "xkeyboardconfig",
+    "xorgserver",
+    "xxHash",
+    "yaml-cpp_0_3",
+    "zeromq4",
+];
+
+/// Sets of which every attribute is gone, or has another name.
+const GONE_SETS: &[&str] =
+    &["xorg", "llvmPackages_16", "llvmPackages_17", "cudaPackages_11_8", "python2Packages"];
+
+const RELEASES: [&str; 6] = ["24.05", "24.11", "25.05", "25.11", "26.05", "26.11"];
+
+fn known_releases() -> [Release; 6] {
+    RELEASES.map(|release| release.parse().unwrap())
+}
+
+#[test]
+fn no_row_counts_on_a_path_that_is_gone() {
+    for (key, fact) in facts() {
+        let (Fact::Attribute(Attribute { attribute, .. }) | Fact::Wheel { attribute: Some(attribute), .. }) =
+            fact
+        else {
+            continue;
+        };
+        let set = attribute.split('.').next().unwrap();
+        assert!(!GONE.contains(&attribute) && !GONE.contains(&set), "{key}: {attribute}");
+        assert!(!GONE_SETS.contains(&set), "{key}: {attribute}");
+    }
+}
+
+#[test]
+fn releases_are_those_that_there_are() {
+    for (key, fact) in facts() {
+        if let Fact::Attribute(Attribute { since: Some(at), .. }) | Fact::None { until: Some(at), .. } = fact
+        {
+            assert!(known_releases().contains(&at), "{key}: {at}");
+        }
+    }
+}
+
+#[test]
+fn all_rows_of_an_attribute_agree_on_its_first_release() {
+    let all: Vec<_> = facts().collect();
+    for (key, fact) in &all {
+        let Fact::Attribute(this) = fact else { continue };
+        for (other_key, other) in &all {
+            let Fact::Attribute(other) = other else { continue };
+            let same = (this.attribute, &this.older) == (other.attribute, &other.older);
+            assert!(!same || this.since == other.since, "{key} and {other_key}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_lies_below_the_output() {
+    for (key, fact) in facts() {
+        if let Fact::Attribute(Attribute { directory: Some(directory), .. }) = fact {
+            let parts: Vec<_> = directory.split('/').collect();
+            assert!(parts.len() > 1 && parts[0] == "lib", "{key}: lib is where one looks first");
+            assert!(parts.iter().all(|part| !matches!(*part, "" | "." | "..")), "{key}: {directory}");
+        }
+    }
+}
+
+/// The lookup of what has a library today relies on the order of the fields.
+#[test]
+fn an_attribute_is_written_first() {
+    for table in [&tables().sonames, &tables().patterns] {
+        for (key, row) in table.entries() {
+            if let Ok(Fact::Attribute(Attribute { attribute, .. })) = Fact::read(row) {
+                assert!(table.has_attribute(attribute), "{key}: {attribute}");
+            }
+        }
+    }
+    assert!(!tables().sonames.has_attribute("xorg.libX11"));
+}
+
+fn place(name: &str, release: Option<&str>) -> Option<(&'static str, Vec<&'static str>)> {
+    let release = release.map(|release| release.parse().unwrap());
+    let Place { attribute, alternatives, .. } = for_release(name, release)?;
+    Some((attribute, alternatives))
+}
+
+#[test]
+fn the_path_that_holds_in_a_release() {
+    for (name, release, expected) in [
+        ("libX11.so.6", "26.05", Some("libx11")),
+        ("libX11.so.6", "25.11", Some("xorg.libX11")),
+        ("libodbc.so.2", "24.05", Some("unixODBC")),
+        ("libpq.so.5", "24.11", Some("postgresql.lib")),
+        ("libxml2.so.2", "25.11", Some("libxml2_13")),
+        ("libxml2.so.2", "25.05", Some("libxml2")),
+        ("libtbb.so.2", "25.05", Some("tbb")),
+        ("libtbb.so.2", "25.11", None),
+        ("libwebkit2gtk-4.0.so.37", "25.05", Some("webkitgtk_4_0")),
+        ("libwebkit2gtk-4.0.so.37", "26.05", None),
+        ("libboost_system.so.1.77.0", "25.11", Some("boost177")),
+        ("libboost_system.so.1.77.0", "26.05", None),
+        ("libwx_baseu-3.2.so.0", "25.11", Some("wxGTK32")),
+        ("libz.so.1", "24.05", Some("zlib")),
+        ("libcuda.so.1", "25.11", None),
+        ("libnothing.so.1", "25.11", None),
+    ] {
+        let expected = expected.map(|attribute| (attribute, Vec::new()));
+        assert_eq!(place(name, Some(release)), expected, "{name} in {release}");
+    }
+}
+
+#[test]
+fn a_release_that_is_not_known_leaves_a_choice() {
+    assert_eq!(place("libX11.so.6", None), Some(("libx11", vec!["xorg.libX11"])));
+    assert_eq!(place("libxml2.so.2", None), Some(("libxml2_13", vec!["libxml2"])));
+    assert_eq!(place("libtbb.so.2", None), None);
+}
+
+/// `libxml2` in a file does not mean that `libxml2_13` is there.
+#[test]
+fn a_path_that_has_another_version_today_is_no_older_name() {
+    let Some(Remedy::Attribute { older, .. }) = soname("libxml2.so.2") else { panic!("libxml2") };
+    assert!(older.is_empty(), "{older:?}");
+    for (name, attribute) in
+        [("libxml2", "libxml2"), ("libxml2_13", "libxml2_13"), ("libxml2.so.2", "libxml2_13")]
+    {
+        let found = libraries(name).unwrap();
+        assert_eq!((found[0].attribute.as_str(), found[0].older.len()), (attribute, 0), "{name}");
+    }
+}
+
+#[test]
+fn libraries_in_directories_of_their_own() {
+    for (name, directory) in [
+        ("libmariadb.so.3", Some("lib/mariadb")),
+        ("libjvm.so", Some("lib/openjdk/lib/server")),
+        ("libsofthsm2.so", Some("lib/softhsm")),
+        ("libz.so.1", None),
+    ] {
+        assert_eq!(for_release(name, None).unwrap().directory, directory, "{name}");
+    }
+}
