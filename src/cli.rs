@@ -72,7 +72,7 @@ pub enum Command {
     AddLib(AddLib),
     /// Say which nixpkgs attribute has what: a SONAME, header, -lNAME, pkg-config module, program or PyPI name.
     ///
-    /// For example: venvfix which libz.so.1 openssl/ssl.h -- -lpq
+    /// For example: venvfix which libz.so.1 openssl/ssl.h -lpq
     /// A word of several kinds counts as an attribute first, then as a program, a pkg-config module, a PyPI
     /// name; the others are mentioned. One that is none lists near names.
     /// Exits 0 if each name has an attribute, else 1.
@@ -211,9 +211,13 @@ pub enum Loader {
 /// `venvfix which`
 #[derive(Args, Debug)]
 pub struct Which {
-    /// SONAMEs, headers, -lNAME, NAME.pc, programs, PyPI names, attributes, or words.
-    #[arg(required = true, value_name = "NAME", allow_hyphen_values = true)]
+    /// SONAMEs, headers, pkg-config modules, programs, PyPI names, attributes, or words.
+    #[arg(value_name = "NAME", required_unless_present = "linked")]
     pub names: Vec<String>,
+
+    /// A library as a linker is asked for it: -lpq.
+    #[arg(short = 'l', value_name = "NAME")]
+    pub linked: Vec<String>,
 
     /// How to report: human or json.
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]

@@ -80,7 +80,14 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
         Remedy::Wheel { packages, attribute: None } => {
             answer.noting(&format!("it comes with a wheel: {}", pip_install(&packages)))
         }
-        Remedy::None { reason } => answer.noting(reason),
+        Remedy::None { reason } => {
+            let held = catalog::last_held(query).filter(|_| answer.kind == Some(Kind::Soname));
+            let answer = answer.noting(reason);
+            match held {
+                Some((path, last)) => answer.noting(&format!("nixpkgs up to {last} has it: {path}")),
+                None => answer,
+            }
+        }
     }
 }
 

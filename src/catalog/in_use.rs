@@ -35,6 +35,15 @@ pub fn settle(library: Library, release: Option<Release>) -> Library {
     settled.unwrap_or(library)
 }
 
+/// The path of what nixpkgs has no more, and the last release that had it.
+#[must_use]
+pub fn last_held(soname: &str) -> Option<(&'static str, Release)> {
+    match fact(soname)? {
+        Fact::None { older, until, .. } => Some((*older.first()?, until?)),
+        _ => None,
+    }
+}
+
 fn of_fact(fact: Fact, release: Option<Release>) -> Option<Library> {
     let (attribute, older, since) = match &fact {
         Fact::Attribute(Attribute { attribute, older, since, .. }) => (*attribute, older.clone(), *since),

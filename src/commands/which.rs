@@ -20,7 +20,9 @@ pub(super) fn run(context: &Context, arguments: &Which) -> Result<Exit> {
     if let Some(release) = nixpkgs.release() {
         context.speaker.detail(format_args!("the release of nixpkgs in use is {release}"));
     }
-    let found = find(context, &mut nixpkgs, &arguments.names)?;
+    let linked = arguments.linked.iter().map(|name| format!("-l{name}"));
+    let names: Vec<String> = arguments.names.iter().cloned().chain(linked).collect();
+    let found = find(context, &mut nixpkgs, &names)?;
     match arguments.format {
         WhichFormat::Human => context.speaker.result(&report::which(&found))?,
         WhichFormat::Json => context.speaker.raw(report::which_json(&found)?.as_bytes())?,
