@@ -37,3 +37,4 @@ mod troubles;
 mod two_glibcs;
 mod wheels;
 mod which;
+mod which_nix;
