@@ -53,7 +53,7 @@ fn of_fact(fact: Fact, release: Option<Release>) -> Option<Library> {
     let Place { attribute: path, alternatives, .. } = for_release(fact, release)?;
     let mut library = Library::with_older(attribute, &older);
     // Before `since`, a path that is another library's today was this one's.
-    if !release.zip(since).is_some_and(|(release, since)| release < since) {
+    if release.zip(since).is_none_or(|(release, since)| release >= since) {
         library.older.retain(|path| !is_of_today(path));
     }
     library.in_use = release.map(|_| InUse { path: path.to_owned(), settled: alternatives.is_empty() });

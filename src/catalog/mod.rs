@@ -34,7 +34,7 @@ pub use in_use::{last_held, libraries_in, library_in, settle};
 pub use kinds::{Kind, Meaning, Remedies, meanings, similar};
 pub use names::{is_attribute, is_soname};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
-pub use release::{NoRelease, Place, Release};
+pub use release::{NoRelease, Place, Release, apart};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
 

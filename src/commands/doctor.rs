@@ -147,7 +147,8 @@ fn offered(environment: &Environment, venv: &Venv) -> Offered {
     let interpreter = &venv.interpreter;
     let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);
     let found = offer::directories(&environment.shell, &own);
-    let mut offered = offer::libraries(&found.accepted, &interpreter.system(), catalog::is_driver);
+    let mut offered =
+        offer::libraries(&found.accepted, &catalog::apart(), &interpreter.system(), catalog::is_driver);
     offered.hazards.extend(found.refused.into_iter().map(Hazard::Libc));
     offered
 }
