@@ -22,7 +22,7 @@ const MAX_SIZE: u64 = 4 << 20;
 pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
     let (path, project) = file(context, arguments.file.as_deref())?;
     let shown = path.strip_prefix(&context.environment.current_dir).unwrap_or(&path).display().to_string();
-    let mut nixpkgs = Nixpkgs::find(&context.environment, &project, Some(&path));
+    let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let libraries = libraries(context, &arguments.names, &mut nixpkgs)?;
     let source = fsx::read_text(&path, MAX_SIZE)?.ok_or_else(|| {
         Trouble::new(format!("there is no {shown}"))

@@ -65,7 +65,7 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let ours = stamp::is_ours(&venv.root);
     let repair = |repair: &Repair| repair_remedy(repair, ours);
     // Asked only where something is missing.
-    let nixpkgs = LazyCell::new(|| Nixpkgs::find(environment, &config.project, Some(&config.nix_file)));
+    let nixpkgs = LazyCell::new(|| Nixpkgs::find(environment, Some(&config.project), Some(&config.nix_file)));
     let in_nixpkgs = |soname: &str| nixpkgs.remedy(soname);
     if arguments.loader == Loader::Nix {
         let nothing = Reaching { remedy: &in_nixpkgs, repair: &repair, ..Reaching::NOTHING };

@@ -13,10 +13,10 @@ use crate::which::{Answer, answers, in_nixpkgs, located};
 
 pub(super) fn run(context: &Context, arguments: &Which) -> Result<Exit> {
     let environment = &context.environment;
-    let project = config::find_project(environment).unwrap_or_else(|| environment.current_dir.clone());
+    let project = config::find_project(environment);
     // Settings that are wrong are no reason not to answer.
     let nix_file = Config::load(environment).ok().map(|config| config.nix_file);
-    let mut nixpkgs = Nixpkgs::find(environment, &project, nix_file.as_deref());
+    let mut nixpkgs = Nixpkgs::find(environment, project.as_deref(), nix_file.as_deref());
     if let Some(release) = nixpkgs.release() {
         context.speaker.detail(format_args!("the release of nixpkgs in use is {release}"));
     }

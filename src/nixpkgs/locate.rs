@@ -30,11 +30,10 @@ pub struct Located {
 ///
 /// # Errors
 /// If the user interrupts.
-pub fn locate(environment: &Environment, project: &Path, soname: &str) -> Result<Vec<Located>> {
-    let Some(program) = environment.find_program("nix-locate", Some(project)) else { return Ok(Vec::new()) };
+pub fn locate(environment: &Environment, project: Option<&Path>, soname: &str) -> Result<Vec<Located>> {
+    let Some(program) = environment.find_program("nix-locate", project) else { return Ok(Vec::new()) };
     let ending = Task::new(program, Path::new("/"))
-        .args(["--whole-name", "--color=never", "--"])
-        .args([soname])
+        .args(["--whole-name", &format!("/{soname}")])
         .capture()
         .silent()
         .limit(DEADLINE)

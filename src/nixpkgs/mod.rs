@@ -34,28 +34,31 @@ pub struct Nixpkgs {
     pub is_pinned: bool,
     /// `<nixpkgs>`, where Nix may be asked about it and the answer concerns the project.
     lookup: Option<Lookup>,
-    /// The project's folder.
-    project: PathBuf,
+    /// The project's folder, where there is one.
+    project: Option<PathBuf>,
     /// Which attributes it has.
     known: BTreeMap<String, bool>,
 }
 
 impl Nixpkgs {
-    /// What the files at hand tell of the project in this folder, whose shell is in `nix_file`, and what
-    /// Nix has said before. Starts nothing.
-    pub fn find(environment: &Environment, project: &Path, nix_file: Option<&Path>) -> Self {
+    /// What the files at hand tell of the project in this folder, if any, whose shell is in `nix_file`, and
+    /// what Nix has said before. Starts nothing.
+    pub fn find(environment: &Environment, project: Option<&Path>, nix_file: Option<&Path>) -> Self {
         let lookup = Lookup::find(environment.nix_path.as_deref(), environment.home.as_deref());
         let version = lookup.as_ref().and_then(|lookup| lookup.version.as_deref());
-        let lock = fsx::read_text(&project.join("flake.lock"), MAX_LOCK).ok().flatten();
+        let lock = project.and_then(|project| fsx::read_text(&project.join("flake.lock"), MAX_LOCK).ok()?);
         let is_flake = nix_file.and_then(Path::file_name).is_some_and(|name| name == "flake.nix");
         // What a shell has recorded, it says of its own project.
-        let own = environment.shell_project.as_ref().is_none_or(|own| fsx::normalize(own) == project);
+        let own = environment
+            .shell_project
+            .as_ref()
+            .is_none_or(|own| Some(fsx::normalize(own).as_path()) == project);
         let recorded = environment.nixpkgs_release.as_deref().filter(|_| own);
         let evidence = Evidence { recorded, version, lock: lock.as_deref(), is_flake };
         let in_use = release(&evidence);
         let lookup = lookup.filter(|lookup| {
             // A stranger's project may bring a nixpkgs and have the lookup path lead there.
-            let is_of_project = lookup.path.starts_with(project);
+            let is_of_project = project.is_some_and(|project| lookup.path.starts_with(project));
             let same = in_use.is_none_or(|(release, _)| {
                 lookup.version.as_deref().and_then(release::parse) == Some(release)
             });
@@ -63,12 +66,12 @@ impl Nixpkgs {
         });
         let known = lookup.as_ref().map(|lookup| proof::recall(environment, lookup)).unwrap_or_default();
         let is_pinned = is_flake && in_use.is_some_and(|(_, source)| source == Source::Lock);
-        Self { in_use, is_pinned, lookup, project: project.to_owned(), known }
+        Self { in_use, is_pinned, lookup, project: project.map(Path::to_owned), known }
     }
 
     /// The project's folder: no program that lies there is started.
-    pub fn project(&self) -> &Path {
-        &self.project
+    pub fn project(&self) -> Option<&Path> {
+        self.project.as_deref()
     }
 
     /// The release in use.
@@ -96,7 +99,7 @@ impl Nixpkgs {
         if unknown.is_empty() {
             return Ok(());
         }
-        let answers = proof::ask(environment, lookup, &self.project, &unknown)?;
+        let answers = proof::ask(environment, lookup, self.project(), &unknown)?;
         if !answers.is_empty() {
             self.known.extend(answers);
             proof::keep(environment, lookup, &self.known);

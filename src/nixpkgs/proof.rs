@@ -44,11 +44,11 @@ builtins.map has (builtins.fromJSON names)
 pub(super) fn ask(
     environment: &Environment,
     lookup: &Lookup,
-    project: &Path,
+    project: Option<&Path>,
     attributes: &[&str],
 ) -> Result<BTreeMap<String, bool>> {
     let nothing = Ok(BTreeMap::new());
-    let program = environment.find_program("nix-instantiate", Some(project));
+    let program = environment.find_program("nix-instantiate", project);
     let (Some(program), Some(nixpkgs)) = (program, lookup.path.to_str()) else { return nothing };
     let names = serde_json::to_string(attributes)?;
     let ending = Task::new(program, Path::new("/"))
