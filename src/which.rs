@@ -178,6 +178,11 @@ impl Answer {
         });
     }
 
+    /// Whether it is not known by the tables, but from where the file lies.
+    pub fn is_located(&self) -> bool {
+        self.attribute.is_some() && self.library.is_none()
+    }
+
     /// The paths whose presence in nixpkgs decides which one is named.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.library.iter().flat_map(Library::names).map(String::as_str)

@@ -35,7 +35,8 @@ pub fn which(answers: &[Answer]) -> String {
         );
         if !answer.alternatives.is_empty() {
             let paths = answer.alternatives.join(", ");
-            line(&mut out, format_args!("    {DIM}elsewhere: {}{DIM:#}", sanitize(&paths)));
+            let what = if answer.is_located() { "also in" } else { "in other releases" };
+            line(&mut out, format_args!("    {DIM}{what}: {}{DIM:#}", sanitize(&paths)));
         }
         if let Some(note) = &answer.note {
             line(&mut out, format_args!("    {}", sanitize(note)));
@@ -71,7 +72,7 @@ mod tests {
         assert_eq!(
             text,
             "libz.so.1    zlib    soname\n\
-             libX11.so.6  libx11  soname\n    elsewhere: xorg.libX11\n\
+             libX11.so.6  libx11  soname\n    in other releases: xorg.libX11\n\
              x\\u{1b}y     none    not known\n"
         );
     }
