@@ -28,8 +28,8 @@ pub fn libraries_in(name: &str, release: Option<Release>) -> Result<Vec<Library>
 #[must_use]
 pub fn settle(library: Library, release: Option<Release>) -> Library {
     let row = || {
-        let attribute = &library.attribute;
-        tables().sonames.of_attribute(attribute).or_else(|| tables().patterns.of_attribute(attribute))
+        let tables = [&tables().sonames, &tables().patterns, &tables().programs];
+        tables.into_iter().find_map(|table| table.of_attribute(&library.attribute))
     };
     let settled = release.and_then(|release| of_fact(row()?, Some(release)));
     settled.unwrap_or(library)
@@ -83,6 +83,15 @@ mod tests {
         assert_eq!(paths(row, Some("25.11")), case("xorg.libX11", &["libx11"], true));
         let undated = r#"{ attribute = "new", older = ["old"], evidence = "x" }"#;
         assert_eq!(paths(undated, Some("25.11")), case("new", &["old"], false));
+    }
+
+    #[test]
+    fn an_attribute_of_any_table_is_settled() {
+        for (name, path) in [("libx11", "xorg.libX11"), ("poppler-utils", "poppler_utils")] {
+            let found = settle(Library::new(name), Some("25.05".parse().unwrap()));
+            assert_eq!(found.settled(), Some(path));
+            assert_eq!(settle(Library::new(name), None), Library::new(name));
+        }
     }
 
     #[test]

@@ -366,3 +366,19 @@ fn what_nix_said_before_is_used_and_nix_is_not_started() {
     assert_eq!(remedy_for_x11(&venv, &variables), ("xorg.libX11".into(), json!(["libx11"])));
     assert!(!tools.join("started").exists());
 }
+
+#[test]
+fn what_nixpkgs_has_no_more_is_named_where_the_release_still_had_it() {
+    let venv = venv_with("odd", &["--needs", "libIL.so.1"]);
+    let kind = |release| {
+        let mut run = command(VENVFIX, venv.path());
+        run.env("NIX_PATH", "").env("VENVFIX_NIXPKGS_RELEASE", release);
+        let ended: Ended = run.args(["doctor", "--loader=nix", "--format=json"]).output().unwrap().into();
+        ended.json()["findings"][0]["remedy"].clone()
+    };
+    assert_eq!(
+        kind("25.05"),
+        json!({"kind": "attribute", "attribute": "libdevil", "confidence": "sure", "alternatives": []})
+    );
+    assert_eq!(kind("25.11")["kind"], "none");
+}
