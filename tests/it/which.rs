@@ -14,7 +14,7 @@ fn which(folder: &Folder, variables: &[(&str, &str)], names: &[&str]) -> Value {
 
 fn prepared(folder: &Folder, variables: &[(&str, &str)], names: &[&str]) -> Command {
     let mut run = command(VENVFIX, folder.path());
-    run.env("HOME", folder.path()).env("XDG_CACHE_HOME", folder.join("cache")).env("NIX_PATH", "");
+    run.env("HOME", folder.path()).env("XDG_CACHE_HOME", folder.join("cache"));
     run.env("PATH", folder.join("bin")).envs(variables.iter().copied()).arg("which").args(names);
     run
 }

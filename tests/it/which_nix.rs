@@ -123,7 +123,7 @@ while IFS= read -r line; do printf '%s\n' "$line"; done < "${0%/*}/lines"
 
 fn venvfix(tools: &Folder, project: &Folder, arguments: &[&str]) -> Ended {
     let mut run = command(VENVFIX, project.path());
-    run.env("PATH", tools.join("bin")).env("NIX_PATH", "").env("HOME", project.path()).args(arguments);
+    run.env("PATH", tools.join("bin")).env("HOME", project.path()).args(arguments);
     run.output().unwrap().into()
 }
 

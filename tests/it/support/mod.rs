@@ -143,7 +143,8 @@ pub fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
-    command.stdin(std::process::Stdio::null());
+    // Else a Nix of this machine would be asked about its own nixpkgs.
+    command.env("NIX_PATH", "").stdin(std::process::Stdio::null());
     command
 }
 
