@@ -31,7 +31,7 @@ pub struct Located {
 /// # Errors
 /// If the user interrupts.
 pub fn locate(environment: &Environment, project: Option<&Path>, soname: &str) -> Result<Vec<Located>> {
-    let Some(program) = environment.find_program("nix-locate", project) else { return Ok(Vec::new()) };
+    let Some(program) = super::program(environment, project, "nix-locate") else { return Ok(Vec::new()) };
     let ending = Task::new(program, Path::new("/"))
         .args(["--whole-name", &format!("/{soname}")])
         .capture()

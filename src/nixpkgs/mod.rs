@@ -9,6 +9,7 @@ mod proof;
 mod release;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -56,14 +57,7 @@ impl Nixpkgs {
         let recorded = environment.nixpkgs_release.as_deref().filter(|_| own);
         let evidence = Evidence { recorded, version, lock: lock.as_deref(), is_flake };
         let in_use = release(&evidence);
-        let lookup = lookup.filter(|lookup| {
-            // A stranger's project may bring a nixpkgs and have the lookup path lead there.
-            let is_of_project = project.is_some_and(|project| lookup.path.starts_with(project));
-            let same = in_use.is_none_or(|(release, _)| {
-                lookup.version.as_deref().and_then(release::parse) == Some(release)
-            });
-            !is_of_project && same && !is_flake
-        });
+        let lookup = lookup.filter(|lookup| !is_flake && concerns(lookup, project, in_use));
         let known = lookup.as_ref().map(|lookup| proof::recall(environment, lookup)).unwrap_or_default();
         let is_pinned = is_flake && in_use.is_some_and(|(_, source)| source == Source::Lock);
         Self { in_use, is_pinned, lookup, project: project.map(Path::to_owned), known }
@@ -137,4 +131,24 @@ impl Nixpkgs {
             alternatives: library.other_paths(),
         })
     }
+}
+
+/// Whether Nix may be asked about this nixpkgs, and its answer says something of the project.
+fn concerns(lookup: &Lookup, project: Option<&Path>, in_use: Option<(Release, Source)>) -> bool {
+    let version = lookup.version.as_deref().and_then(release::parse);
+    // A stranger's project may bring a nixpkgs and have the lookup path lead there.
+    !lies_in(&lookup.path, project) && in_use.is_none_or(|(release, _)| version == Some(release))
+}
+
+/// A program on PATH that is not the project's.
+fn program(environment: &Environment, project: Option<&Path>, name: &str) -> Option<PathBuf> {
+    let found = environment.find_program(name, project)?;
+    let folder = fs::canonicalize(found.parent()?).ok()?;
+    (!lies_in(&folder, project)).then_some(found)
+}
+
+/// Whether a path without links lies in the project, which may be named by one.
+fn lies_in(path: &Path, project: Option<&Path>) -> bool {
+    let real = project.and_then(|project| fs::canonicalize(project).ok());
+    real.is_some_and(|project| path.starts_with(project))
 }

@@ -48,7 +48,7 @@ pub(super) fn ask(
     attributes: &[&str],
 ) -> Result<BTreeMap<String, bool>> {
     let nothing = Ok(BTreeMap::new());
-    let program = environment.find_program("nix-instantiate", project);
+    let program = super::program(environment, project, "nix-instantiate");
     let (Some(program), Some(nixpkgs)) = (program, lookup.path.to_str()) else { return nothing };
     let names = serde_json::to_string(attributes)?;
     let ending = Task::new(program, Path::new("/"))

@@ -155,6 +155,11 @@ fn a_nix_locate_of_the_project_is_not_started() {
     let project = with_locate(LINES);
     project.write("requirements.txt", "");
     venvfix(&project, &project, &["which", "libodd.so.7"]).exits(1);
+    let links = Folder::new();
+    std::os::unix::fs::symlink(project.path(), links.join("project")).unwrap();
+    let mut run = command(VENVFIX, links.path());
+    run.env("VENVFIX_PROJECT", links.join("project")).env("PATH", project.join("bin"));
+    Ended::from(run.args(["which", "libodd.so.7"]).output().unwrap()).exits(1);
     assert!(!project.join("bin/asked").exists());
 }
 
@@ -172,4 +177,18 @@ fn a_nix_that_fails_or_talks_nonsense_changes_nothing() {
         Ended::from(run.output().unwrap()).exits(0).prints(&["libX11.so.6  libx11  soname"]);
         assert!(!project.join(".cache").exists(), "{script}");
     }
+}
+
+#[test]
+fn a_project_that_is_named_by_a_link_brings_no_nixpkgs_either() {
+    let (tools, project, links) = (Folder::new(), Folder::new(), Folder::new());
+    let program = tools.write("nix-instantiate", "#!/bin/sh\necho > \"${0%/*}/started\"\n");
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    project.write("nixpkgs/default.nix", "");
+    std::os::unix::fs::symlink(project.path(), links.join("project")).unwrap();
+    let mut run = command(VENVFIX, links.path());
+    run.env("VENVFIX_PROJECT", links.join("project")).env("PATH", tools.path());
+    run.env("NIX_PATH", project.path()).args(["which", "libX11.so.6"]);
+    Ended::from(run.output().unwrap()).exits(0);
+    assert!(!tools.join("started").exists());
 }
