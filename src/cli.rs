@@ -73,8 +73,10 @@ pub enum Command {
     /// Say which nixpkgs attribute has what: a SONAME, header, -lNAME, pkg-config module, program or PyPI name.
     ///
     /// For example: venvfix which libz.so.1 openssl/ssl.h -lpq
+    ///
     /// A word of several kinds counts as an attribute first, then as a program, a pkg-config module, a PyPI
     /// name; the others are mentioned. One that is none lists near names.
+    ///
     /// Exits 0 if each name has an attribute, else 1.
     Which(Which),
     /// Say what requirements will need on NixOS, without Nix: downloads the wheels and reads them.
