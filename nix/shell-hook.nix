@@ -11,7 +11,10 @@ makeSetupHook {
   name = "venvfix-shell-hook";
   propagatedBuildInputs = [ venvfix ] ++ lib.optional (python != null) python;
   # `venvfix hook bash` prints the same, for a process at each start of the shell.
-  substitutions.program = "${venvfix}/bin/venvfix";
+  substitutions = {
+    program = "${venvfix}/bin/venvfix";
+    release = lib.trivial.release;
+  };
 } (
   builtins.toFile "venvfix-shell-hook.bash" (
     builtins.readFile ../hooks/venvfix.bash + builtins.readFile ./venvfix-shell-hook.bash

@@ -28,6 +28,9 @@ pkgs.mkShell {
   # The folder of this file: .venv and requirements.txt lie here, wherever nix-shell is called.
   VENVFIX_PROJECT = toString ./.;
 
+  # What libraries are called differs from release to release: add-lib, doctor and which go by this one.
+  VENVFIX_NIXPKGS_RELEASE = pkgs.lib.trivial.release;
+
   shellHook = ''
     eval "$(venvfix hook bash)"
     venvfix-enter

@@ -91,5 +91,8 @@ _venvfixUseShellHook() {
 ${shellHook-}"
 }
 
+# Which nixpkgs this shell is made with: what libraries are called differs from release to release.
+export VENVFIX_NIXPKGS_RELEASE=@release@
+
 # After all setup hooks: some, nixpkgs' venvShellHook for one, give way to a shellHook that is there.
 postHooks+=(_venvfixUseShellHook)

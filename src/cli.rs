@@ -32,6 +32,10 @@ pub struct Cli {
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
+    /// Start no Nix: neither nix-instantiate nor nix-locate is asked.
+    #[arg(long, global = true)]
+    pub offline: bool,
+
     /// When to use colours: auto, always or never; NO_COLOR is obeyed.
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
     pub color: Color,
@@ -66,6 +70,15 @@ pub enum Command {
     ///
     /// For example: venvfix add-lib zlib libGL.so.1 python-magic
     AddLib(AddLib),
+    /// Say which nixpkgs attribute has what: a SONAME, header, -lNAME, pkg-config module, program or PyPI name.
+    ///
+    /// For example: venvfix which libz.so.1 openssl/ssl.h -lpq
+    ///
+    /// A word of several kinds counts as an attribute first, then as a program, a pkg-config module, a PyPI
+    /// name; the others are mentioned. One that is none lists near names.
+    ///
+    /// Exits 0 if each name has an attribute, else 1.
+    Which(Which),
     /// Say what requirements will need on NixOS, without Nix: downloads the wheels and reads them.
     Preview(Preview),
     /// Run a command in the venv's environment, without a shell: venvfix run -- python app.py
@@ -197,6 +210,31 @@ pub enum Loader {
     Nix,
     /// The system's.
     Host,
+}
+
+/// `venvfix which`
+#[derive(Args, Debug)]
+pub struct Which {
+    /// SONAMEs, headers, pkg-config modules, programs, PyPI names, attributes, or words.
+    #[arg(value_name = "NAME", required_unless_present = "linked")]
+    pub names: Vec<String>,
+
+    /// A library as a linker is asked for it: -lpq.
+    #[arg(short = 'l', value_name = "NAME")]
+    pub linked: Vec<String>,
+
+    /// How to report: human or json.
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: WhichFormat,
+}
+
+/// How to report what names stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhichFormat {
+    /// For people.
+    Human,
+    /// A list.
+    Json,
 }
 
 /// `venvfix preview`

@@ -43,7 +43,12 @@ impl Provision<'_> {
         let interpreter = &self.venv.interpreter;
         let offered = match self.provide {
             Provide::None => Offered::default(),
-            _ => offer::libraries(self.directories, &interpreter.system(), catalog::is_driver),
+            _ => offer::libraries(
+                self.directories,
+                &catalog::apart(),
+                &interpreter.system(),
+                catalog::is_driver,
+            ),
         };
         let wanted = RefCell::new(BTreeSet::new());
         let tree = Tree {

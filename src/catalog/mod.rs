@@ -16,6 +16,9 @@
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
 mod attributes;
+mod builds;
+mod in_use;
+mod kinds;
 mod names;
 mod opens;
 mod release;
@@ -25,9 +28,13 @@ mod tests;
 
 use std::fmt;
 
-pub use crate::library::Library;
+pub use crate::library::{InUse, Library};
+pub use builds::{header, linked, module, tool};
+pub use in_use::{last_held, libraries_in, library_in, settle};
+pub use kinds::{Kind, Meaning, Remedies, meanings, similar};
+pub use names::{is_attribute, is_soname};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
-pub use release::{NoRelease, Place, Release};
+pub use release::{NoRelease, Place, Release, apart};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
 
@@ -181,6 +188,11 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
     if !is_package(name) {
         return if names::is_attribute(name) { Ok(vec![library(name)]) } else { Err(not_known(name)) };
     }
+    libraries_of_package(name)
+}
+
+/// What a PyPI package of the tables needs; an error where that is nothing.
+fn libraries_of_package(name: &str) -> Result<Vec<Library>, Unknown> {
     let needed = needed_by(name);
     if needed.is_empty() {
         return Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(name) });

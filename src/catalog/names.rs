@@ -1,14 +1,16 @@
 //! What a name looks like.
 
 /// Whether this is a shared library's file name: `libz.so`, `libz.so.1`, not `xorg.source`.
-pub(super) fn is_soname(name: &str) -> bool {
+#[must_use]
+pub fn is_soname(name: &str) -> bool {
     name.ends_with(".so") || name.contains(".so.")
 }
 
 /// Whether this can be written as an attribute path: `libx11`, `stdenv.cc.cc.lib`, `unixodbcDrivers.msodbcsql18`.
 ///
 /// Nix allows more in an identifier (`'`) and anything in quotes; no attribute that holds a library has either.
-pub(super) fn is_attribute(name: &str) -> bool {
+#[must_use]
+pub fn is_attribute(name: &str) -> bool {
     name.split('.').all(is_identifier)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::table::{Attribute, Fact};
+use super::table::{Attribute, Fact, tables};
 
 /// A release of nixpkgs: `25.11`. Releases are ordered by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +84,17 @@ pub(super) fn for_release(fact: Fact, release: Option<Release>) -> Option<Place>
         }
         Fact::Driver | Fact::None { .. } => None,
     }
+}
+
+/// The sonames of libraries that lie apart, each with its directory below the package, such as `lib/mariadb`.
+#[must_use]
+pub fn apart() -> Vec<(&'static str, &'static str)> {
+    let rows = tables().sonames.entries().filter(|(_, value)| value.contains(" directory = "));
+    let found = rows.filter_map(|(soname, value)| match Fact::read(value).ok()? {
+        Fact::Attribute(Attribute { directory: Some(directory), .. }) => Some((soname, directory)),
+        _ => None,
+    });
+    found.collect()
 }
 
 /// The newest path, and the ones before it.

@@ -81,6 +81,13 @@ impl Table {
         self.rows.iter().any(|(_, value)| value.starts_with(&written))
     }
 
+    /// What the first row says that names this attribute as one of today.
+    pub(super) fn of_attribute(&self, attribute: &str) -> Option<Fact> {
+        let written = format!("{{ attribute = \"{attribute}\"");
+        let row = self.rows.iter().find(|(_, value)| value.starts_with(&written));
+        row.and_then(|(_, value)| Fact::read(value).ok())
+    }
+
     /// The facts of all rows.
     pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
         self.rows.iter().filter_map(|(_, value)| Fact::read(value).ok())

@@ -1,5 +1,6 @@
 //! `venvfix doctor`: what the wheels of a venv miss.
 
+use std::cell::LazyCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::diagnose::{Reach, Remedy, Report};
 use crate::error::{Exit, Trouble};
 use crate::examine::{Reaching, Rules, Target, Tree, examine, repair_remedy};
 use crate::fsx;
+use crate::nixpkgs::Nixpkgs;
 use crate::offer::{self, Hazard, Libraries, Offered};
 use crate::provide;
 use crate::report::{self, Verbosity};
@@ -68,8 +70,12 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     };
     let ours = stamp::is_ours(&venv.root);
     let repair = |repair: &Repair| repair_remedy(repair, ours);
+    // Asked only where something is missing.
+    let nixpkgs = LazyCell::new(|| Nixpkgs::find(environment, Some(&config.project), Some(&config.nix_file)));
+    let in_nixpkgs = |soname: &str| nixpkgs.remedy(soname);
+    let in_nixpkgs_for = |soname: &str, _| in_nixpkgs(soname);
     if arguments.loader == Loader::Nix {
-        let nothing = Reaching { repair: &repair, ..Reaching::NOTHING };
+        let nothing = Reaching { remedy: &in_nixpkgs_for, repair: &repair, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &nothing, &config.ignore);
         let mut report = found.report;
         let python = venv.interpreter.minor_version();
@@ -83,7 +89,8 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
     let glibc = venv.interpreter.glibc().unwrap_or_default();
     let unused = |soname: &str, reach| {
         let too_new = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
-        too_new.or_else(|| offered.find(soname).map(|_| unused_remedy(config.provide, reach, tree.shown)))
+        let unused = || offered.find(soname).map(|_| unused_remedy(config.provide, reach, tree.shown));
+        too_new.or_else(unused).or_else(|| in_nixpkgs(soname))
     };
     let reaching = Reaching {
         offer: &|name| reaching.get(name).cloned(),
@@ -159,7 +166,8 @@ fn offered(environment: &Environment, venv: &Venv) -> Offered {
     let interpreter = &venv.interpreter;
     let own = offer::interpreter_directories(&interpreter.real, &interpreter.object);
     let found = offer::directories(&environment.shell, &own);
-    let mut offered = offer::libraries(&found.accepted, &interpreter.system(), catalog::is_driver);
+    let mut offered =
+        offer::libraries(&found.accepted, &catalog::apart(), &interpreter.system(), catalog::is_driver);
     offered.hazards.extend(found.refused.into_iter().map(Hazard::Libc));
     offered
 }

@@ -9,6 +9,7 @@ mod preview;
 mod provide;
 mod run;
 mod sync;
+mod which;
 
 use anyhow::Result;
 
@@ -21,6 +22,8 @@ use crate::report::Speaker;
 struct Context {
     environment: Environment,
     speaker: Speaker,
+    /// Nix is not to be asked.
+    offline: bool,
 }
 
 /// Runs the command that the command line asks for.
@@ -28,7 +31,8 @@ struct Context {
 /// # Errors
 /// If it could not do its job; the exit code lies in the error.
 pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
-    let context = Context { environment: Environment::capture(cli.directory.as_deref())?, speaker };
+    let environment = Environment::capture(cli.directory.as_deref())?;
+    let context = Context { environment, speaker, offline: cli.offline };
     match &cli.command {
         Command::Init(arguments) => init::run(&context, arguments),
         Command::Enter(arguments) => enter::run(&context, arguments),
@@ -38,6 +42,7 @@ pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
         Command::Provide(arguments) => provide::run(&context, arguments),
         Command::Doctor(arguments) => doctor::run(&context, arguments),
         Command::Preview(arguments) => preview::run(&context, arguments),
+        Command::Which(arguments) => which::run(&context, arguments),
         Command::AddLib(arguments) => add_lib::run(&context, arguments),
     }
 }

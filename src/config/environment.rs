@@ -44,6 +44,14 @@ pub struct Environment {
     pub no_index: bool,
     /// UV_PYTHON_DOWNLOADS is set.
     pub uv_python_downloads: bool,
+    /// NIX_PATH, even if empty.
+    pub nix_path: Option<OsString>,
+    /// VENVFIX_NIXPKGS_RELEASE: what the shell recorded of its nixpkgs.
+    pub nixpkgs_release: Option<String>,
+    /// HOME.
+    pub home: Option<PathBuf>,
+    /// This program's folder of what can be found out again: below XDG_CACHE_HOME, else ~/.cache.
+    pub cache: Option<PathBuf>,
     /// VENVFIX_SKIP is set.
     pub skip: bool,
     /// How long an installer may take where nobody can interrupt it; `None`: for ever.
@@ -64,6 +72,9 @@ impl Environment {
         };
         let text = |name: &str| env::var(name).unwrap_or_default();
         let inputs = ["buildInputs", "nativeBuildInputs", "propagatedBuildInputs"].map(text).join(" ");
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute("HOME");
+        let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(home.as_ref()?.join(".cache")));
         // In a flake `toString ./.` is a copy in the store, where nobody works.
         let shell_project = env::var_os("VENVFIX_PROJECT").map(PathBuf::from).filter(|path| !in_store(path));
         Ok(Self {
@@ -88,6 +99,10 @@ impl Environment {
                 .contains(&&*text("PIP_NO_INDEX").to_lowercase()),
             uv_python_downloads: env::var_os("UV_PYTHON_DOWNLOADS").is_some(),
             deadline: deadline(env::var_os("VENVFIX_DEADLINE"))?,
+            nix_path: env::var_os("NIX_PATH"),
+            nixpkgs_release: env::var("VENVFIX_NIXPKGS_RELEASE").ok().filter(|text| !text.is_empty()),
+            home,
+            cache: caches.map(|caches| caches.join("venvfix")),
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
         })
     }

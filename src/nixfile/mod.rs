@@ -112,7 +112,7 @@ fn insert(
     let elements = wanted
         .iter()
         .zip(added)
-        .map(|(library, text)| Element { text: text.clone(), key: library.attribute.to_lowercase() });
+        .map(|(library, text)| Element { text: text.clone(), key: library.path().to_lowercase() });
     let keys = spell::sort_keys(&chosen.list);
     let insertions = insertions(source, &chosen.list, &keys, elements.collect()).ok_or_else(unproven)?;
     let text = splice(source, &insertions);

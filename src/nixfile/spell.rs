@@ -37,18 +37,19 @@ impl<'a> Spelling<'a> {
 
     /// The element to write, `None` if nixpkgs has no name here.
     pub(super) fn of(&self, library: &Library) -> Option<String> {
-        if !library.older.is_empty() {
-            return self.choice(library);
-        }
-        let name = library.attribute.split('.').next().unwrap_or_default();
-        let attribute = &library.attribute;
+        let attribute = match library.settled() {
+            Some(path) => path,
+            None if !library.older.is_empty() => return self.choice(library),
+            None => &library.attribute,
+        };
+        let name = attribute.split('.').next().unwrap_or_default();
         let free = binding_place(name, self.list).is_none();
         let means = nixpkgs_path_of_name(name, self.list).is_some_and(|path| path == [name]);
         match &self.set {
-            _ if self.plain && free && means => Some(attribute.clone()),
+            _ if self.plain && free && means => Some(attribute.to_owned()),
             Some(set) => Some(format!("{set}.{attribute}")),
             // An argument of a function in the style of `callPackage`.
-            None => means.then(|| attribute.clone()),
+            None => means.then(|| attribute.to_owned()),
         }
     }
 

@@ -70,12 +70,24 @@ impl Offered {
     }
 }
 
-/// Every library for `system` in `directories`, the first directory that has one winning, and of
-/// the driver's those for which `is_driver` holds.
-pub fn libraries(directories: &[PathBuf], system: &System, is_driver: impl Fn(&str) -> bool) -> Offered {
+/// Every library for `system` in `directories`, the first directory that has one winning; then of
+/// `apart`, names and directories below a package, those that are in none; and of the driver's those for
+/// which `is_driver` holds.
+pub fn libraries(
+    directories: &[PathBuf],
+    apart: &[(&str, &str)],
+    system: &System,
+    is_driver: impl Fn(&str) -> bool,
+) -> Offered {
     let (mut found, mut wants) = (Offered::default(), Wants::default());
     for directory in directories {
         collect(directory, system, &mut wants, &mut found, |name| !of_the_c_library(name));
+    }
+    let packages = directories.iter().filter(|directory| directory.ends_with("lib"));
+    for package in packages.filter_map(|directory| directory.parent()) {
+        for (name, directory) in apart {
+            take(&package.join(directory), name, system, &mut wants, &mut found);
+        }
     }
     collect(Path::new(DRIVER_DIRECTORY), system, &mut wants, &mut found, is_driver);
     found
@@ -139,23 +151,30 @@ fn collect(
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if !name.contains(".so") || found.libraries.contains_key(&name) || !wanted(&name) {
-            continue;
+        if name.contains(".so") && wanted(&name) {
+            take(directory, &name, system, wants, found);
         }
-        let path = entry.path();
-        let Ok(object) = elf::read(&path) else { continue };
-        if object.machine != system.machine {
-            continue;
-        }
-        if let Some(version) = wants.newer(&path, &object, system) {
-            found.too_new.entry(name).or_insert_with(|| version.clone());
-            found.note_newer_glibc(directory, version, system);
-            continue;
-        }
-        let answers = object.soname.as_deref() == Some(name.as_str());
-        let kind = if answers { &mut found.libraries } else { &mut found.aliases };
-        kind.entry(name).or_insert(path);
     }
+}
+
+/// One file, if it is a library for `system` and the first of its name.
+fn take(directory: &Path, name: &str, system: &System, wants: &mut Wants, found: &mut Offered) {
+    if found.libraries.contains_key(name) {
+        return;
+    }
+    let path = directory.join(name);
+    let Ok(object) = elf::read(&path) else { return };
+    if object.machine != system.machine {
+        return;
+    }
+    if let Some(version) = wants.newer(&path, &object, system) {
+        found.too_new.entry(name.to_owned()).or_insert_with(|| version.clone());
+        found.note_newer_glibc(directory, version, system);
+        return;
+    }
+    let answers = object.soname.as_deref() == Some(name);
+    let kind = if answers { &mut found.libraries } else { &mut found.aliases };
+    kind.entry(name.to_owned()).or_insert(path);
 }
 
 #[cfg(test)]
@@ -173,10 +192,28 @@ mod tests {
             .unwrap();
         fs::write(folder.path().join("libbad.so"), "text").unwrap();
         let system = |machine| System { machine, glibc: None };
-        let found = libraries(&[folder.path().to_owned()], &system(Machine::X86_64), |_| false);
+        let found = libraries(&[folder.path().to_owned()], &[], &system(Machine::X86_64), |_| false);
         assert_eq!(found.libraries.keys().collect::<Vec<_>>(), ["libncursesw.so.6"]);
         assert_eq!(found.aliases.keys().collect::<Vec<_>>(), ["libtinfo.so.6"]);
-        let other = libraries(&[folder.path().to_owned()], &system(Machine::AARCH64), |_| false);
+        let other = libraries(&[folder.path().to_owned()], &[], &system(Machine::AARCH64), |_| false);
         assert!(other.libraries.is_empty() && other.aliases.is_empty());
+    }
+
+    #[test]
+    fn a_library_apart_is_taken_where_no_directory_has_it_and_nothing_beside_it_is() {
+        let package = tempfile::tempdir().unwrap();
+        let apart = package.path().join("lib/odd");
+        fs::create_dir_all(&apart).unwrap();
+        let write = |path: PathBuf, soname: &str| {
+            fs::write(path, shim(soname, "/x", Machine::X86_64).unwrap()).unwrap();
+        };
+        write(apart.join("libodd.so.1"), "libodd.so.1");
+        write(apart.join("libprivate.so.1"), "libprivate.so.1");
+        let directories = [package.path().join("lib")];
+        let system = System { machine: Machine::X86_64, glibc: None };
+        let found = || libraries(&directories, &[("libodd.so.1", "lib/odd")], &system, |_| false).libraries;
+        assert_eq!(found(), Libraries::from([("libodd.so.1".into(), apart.join("libodd.so.1"))]));
+        write(directories[0].join("libodd.so.1"), "libodd.so.1");
+        assert_eq!(found()["libodd.so.1"], directories[0].join("libodd.so.1"));
     }
 }

@@ -6,12 +6,14 @@ mod github;
 mod human;
 mod sanitize;
 mod speak;
+mod which;
 
 pub use entry::{entry_summary, missing_for_import, still_missing};
 pub use github::github;
 pub use human::{human, preview};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};
+pub use which::{which, which_json};
 
 use anyhow::{Context, Result};
 
@@ -30,13 +32,26 @@ pub fn json(report: &Report) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::which::Answer;
+    use schemars::{Schema, generate::SchemaSettings};
     use std::path::Path;
 
-    /// Others read this file: a change of it is a change of the contract.
+    /// Others read these files: a change of one is a change of the contract.
     #[test]
-    fn the_schema_in_the_repository_is_that_of_the_report() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/doctor.schema.json");
-        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap() + "\n";
+    fn the_schemas_in_the_repository_are_those_of_the_reports() {
+        is_in("doctor.schema.json", &schemars::schema_for!(Report));
+        is_in(
+            "which.schema.json",
+            &SchemaSettings::draft2020_12()
+                .for_serialize()
+                .into_generator()
+                .into_root_schema_for::<Vec<Answer>>(),
+        );
+    }
+
+    fn is_in(file: &str, schema: &Schema) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report").join(file);
+        let schema = serde_json::to_string_pretty(schema).unwrap() + "\n";
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, &schema).unwrap();
         }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::support::{Folder, venvfix};
+use super::support::{Ended, Folder, VENVFIX, command, venvfix};
 
 const SHELL: &str = "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [ zlib ];\n}\n";
 
@@ -90,4 +90,31 @@ fn escape_sequences_of_the_file_do_not_reach_the_terminal() {
     folder.write("shell.nix", "# \u{1b}[2J\n{ pkgs }:\npkgs.mkShell { buildInputs = [ ]; }\n");
     let shown = venvfix(folder.path(), ["add-lib", "--dry-run", "zlib"]).exits(0);
     assert!(!shown.stdout.contains('\u{1b}'));
+}
+
+/// A lock of a time when X11's libraries were in a set of their own.
+const LOCK: &str = r#"{"root": "root", "nodes": {"root": {"inputs": {"nixpkgs": "n"}},
+    "n": {"original": {"ref": "nixos-25.05"}, "locked": {"lastModified": 0}}}}"#;
+
+#[test]
+fn a_pinned_flake_gets_the_path_that_holds_there() {
+    let folder = Folder::new();
+    let text = "{\n  outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {\n    devShells.x86_64-linux.default = pkgs.mkShell {\n      packages = [ pkgs.python3 ];\n    };\n  };\n}\n";
+    folder.write("flake.nix", text);
+    folder.write("flake.lock", LOCK);
+    venvfix(folder.path(), ["add-lib", "libX11.so.6", "libIL.so.1"]).exits(0);
+    let edited = text.replace("pkgs.python3 ]", "pkgs.python3 pkgs.xorg.libX11 pkgs.libdevil ]");
+    assert_eq!(folder.read("flake.nix"), edited);
+    venvfix(folder.path(), ["add-lib", "libx11"]).exits(0).says(&["has pkgs.xorg.libX11 already"]);
+    assert_eq!(folder.read("flake.nix"), edited);
+}
+
+#[test]
+fn a_shell_that_follows_its_channel_gets_a_choice_even_where_the_release_is_known() {
+    let folder = project();
+    let mut run = command(VENVFIX, folder.path());
+    run.env("VENVFIX_NIXPKGS_RELEASE", "25.05").args(["add-lib", "libx11"]);
+    Ended::from(run.output().unwrap()).exits(0);
+    let choice = "[ zlib (pkgs.libx11 or pkgs.xorg.libX11) ]";
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", choice));
 }

@@ -352,3 +352,57 @@ fn what_pythonpath_hides_is_named_with_both_paths() {
     assert_eq!(finding["detail"], both);
     run(&[]).exits(0).prints(&["1 distribution is hidden by PYTHONPATH", "unset PYTHONPATH"]);
 }
+
+/// doctor with these variables, of a venv that misses libX11.so.6; the attribute and the others.
+fn remedy_for_x11(venv: &Venv, variables: &[(&str, &str)]) -> (String, serde_json::Value) {
+    let mut run = command(VENVFIX, venv.path());
+    run.env("HOME", venv.path()).envs(variables.iter().copied());
+    run.env_remove("XDG_CACHE_HOME").args(["doctor", "--loader=nix", "--format=json"]);
+    let report = Ended::from(run.output().unwrap()).exits(1).json();
+    let remedy = &report["findings"][0]["remedy"];
+    (remedy["attribute"].as_str().unwrap().to_owned(), remedy["alternatives"].clone())
+}
+
+#[test]
+fn the_release_in_use_decides_which_path_is_named() {
+    let venv = venv_with("odd", &["--needs", "libX11.so.6"]);
+    let at = |release| remedy_for_x11(&venv, &[("VENVFIX_NIXPKGS_RELEASE", release)]);
+    assert_eq!(at("25.05"), ("xorg.libX11".into(), json!(["libx11"])));
+    assert_eq!(at("26.05"), ("libx11".into(), json!(["xorg.libX11"])));
+    assert_eq!(at("nonsense"), ("libx11".into(), json!(["xorg.libX11"])));
+}
+
+#[test]
+fn what_nix_said_before_is_used_and_nix_is_not_started() {
+    let venv = venv_with("odd", &["--needs", "libX11.so.6"]);
+    let (tools, set) = (Folder::new(), Folder::new());
+    let script = "#!/bin/sh\necho > \"${0%/*}/started\"\necho '[false, true]'\n";
+    let program = tools.write("nix-instantiate", script);
+    std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let nix_path = format!("nixpkgs={}", set.path().display());
+    let variables = [("PATH", tools.path().to_str().unwrap()), ("NIX_PATH", nix_path.as_str())];
+    assert_eq!(remedy_for_x11(&venv, &variables).0, "libx11");
+    assert!(!tools.join("started").exists());
+    let mut which = command(VENVFIX, venv.path());
+    which.env("HOME", venv.path()).env_remove("XDG_CACHE_HOME").envs(variables);
+    Ended::from(which.args(["which", "libX11.so.6"]).output().unwrap()).exits(0).prints(&["xorg.libX11"]);
+    std::fs::remove_file(tools.join("started")).unwrap();
+    assert_eq!(remedy_for_x11(&venv, &variables), ("xorg.libX11".into(), json!(["libx11"])));
+    assert!(!tools.join("started").exists());
+}
+
+#[test]
+fn what_nixpkgs_has_no_more_is_named_where_the_release_still_had_it() {
+    let venv = venv_with("odd", &["--needs", "libIL.so.1"]);
+    let kind = |release| {
+        let mut run = command(VENVFIX, venv.path());
+        run.env("VENVFIX_NIXPKGS_RELEASE", release);
+        let ended: Ended = run.args(["doctor", "--loader=nix", "--format=json"]).output().unwrap().into();
+        ended.json()["findings"][0]["remedy"].clone()
+    };
+    assert_eq!(
+        kind("25.05"),
+        json!({"kind": "attribute", "attribute": "libdevil", "confidence": "sure", "alternatives": []})
+    );
+    assert_eq!(kind("25.11")["kind"], "none");
+}

@@ -40,3 +40,5 @@ mod symbol_versions;
 mod troubles;
 mod two_glibcs;
 mod wheels;
+mod which;
+mod which_nix;

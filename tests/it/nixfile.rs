@@ -56,7 +56,8 @@ fn check(case: &Path) -> Result<(), String> {
 fn libraries(add: &str) -> Vec<Library> {
     let library = |line: &str| {
         let mut names = line.split_whitespace().map(str::to_owned);
-        Library { attribute: names.next().unwrap_or_default(), older: names.collect() }
+        let current = Library::new(names.next().unwrap_or_default());
+        Library { older: names.collect(), ..current }
     };
     add.lines().map(library).collect()
 }

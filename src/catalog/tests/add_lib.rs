@@ -3,7 +3,7 @@
 use crate::catalog::{Library, Unknown, libraries, near};
 
 fn named(attribute: &str, older: &[&str]) -> Library {
-    Library { attribute: attribute.to_owned(), older: older.iter().map(|&n| n.to_owned()).collect() }
+    Library::with_older(attribute, older)
 }
 
 #[test]

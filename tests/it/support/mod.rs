@@ -134,6 +134,7 @@ pub fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
         "VENVFIX_PROJECT",
         "VENVFIX_SKIP",
         "VENVFIX_LIBRARY_PATH",
+        "VENVFIX_NIXPKGS_RELEASE",
         "VIRTUAL_ENV",
         "IN_NIX_SHELL",
         "NIX_CC",
@@ -145,7 +146,8 @@ pub fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
-    command.stdin(std::process::Stdio::null());
+    // Else a Nix of this machine would be asked about its own nixpkgs.
+    command.env("NIX_PATH", "").stdin(std::process::Stdio::null());
     command
 }
 
