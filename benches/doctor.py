@@ -23,13 +23,13 @@ def is_object(path):
 
 
 def once(arguments):
-    """Milliseconds, lines of output and peak memory in MB of one run."""
+    """Milliseconds, exit code, lines of output and peak memory in MB of one run."""
     with tempfile.NamedTemporaryFile("r") as peak:
         measure = ["time", "-q", "-f", "%M", "-o", peak.name] if shutil.which("time") else []
         start = time.perf_counter()
         ended = subprocess.run([*measure, *arguments], env=CLEAN, capture_output=True, stdin=subprocess.DEVNULL)
         taken = (time.perf_counter() - start) * 1000
-        return taken, ended.stdout.count(b"\n"), int(peak.read() or 0) / 1024
+        return taken, ended.returncode, ended.stdout.count(b"\n"), int(peak.read() or 0) / 1024
 
 
 doctor = [PROGRAM, "doctor", "--loader", "nix", "--format", "json"]
@@ -45,19 +45,19 @@ peaks = {}
 
 found = medians({name: (arguments, CLEAN) for name, arguments in turns.items()}, ROUNDS, (0, 1))
 for name, arguments in turns.items():
-    peaks[name] = once(arguments)[2]
+    peaks[name] = once(arguments)[-1]
 for name, arguments in in_one_call.items():
     if shutil.which(name) is None:
         print(f"{name} is not installed: left out")
         continue
-    taken, lines, peak = once(arguments)
+    taken, code, lines, peak = once(arguments)
     # One that ends before it looked is no measure. That something is missing is an error for some.
-    if lines < len(objects):
+    if code != 0 and lines < len(objects):
         print(f"{name} failed: left out")
         continue
     found[name], peaks[name] = taken, peak
 runs = [once(["ldd", path]) for path in objects]
-found["ldd"], peaks["ldd"] = sum(run[0] for run in runs), max(run[2] for run in runs)
+found["ldd"], peaks["ldd"] = sum(run[0] for run in runs), max(run[-1] for run in runs)
 
 print(f"{len(objects)} objects; medians of {ROUNDS} for find and doctor, one run for the others")
 print(f"{'':20} {'ms':>9} {'doctor is':>10} {'kept is':>10} {'peak MB':>8}")
