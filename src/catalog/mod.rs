@@ -11,11 +11,16 @@
 //! | `patterns.toml` | families of sonames that differ in a version or a component |
 //! | `programs.toml` | an executable's file name |
 //! | `opens.toml` | a PyPI name: the libraries that it opens by name |
-//! | `packages.toml` | a PyPI name: what else it needs, what to install instead |
+//! | `packages.toml` | a PyPI name: what else it needs, also to be built; what to install instead |
+//! | `headers.toml` | a header, or all below a directory |
+//! | `modules.toml` | a pkg-config module |
+//! | `linked.toml` | a linker name: `-lpq` |
+//! | `tools.toml` | a program that builds call |
 //!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
 mod attributes;
+mod builds;
 mod names;
 mod opens;
 mod table;
@@ -25,6 +30,7 @@ mod tests;
 use std::fmt;
 
 pub use crate::library::Library;
+pub use builds::{header, linked, module, tool};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
@@ -42,6 +48,8 @@ pub enum Remedy {
         sure: bool,
         /// What the reader should know beside the name, e.g. that it is unfree.
         note: Option<&'static str>,
+        /// Attributes that are needed beside it, e.g. the pkg-config that finds a header.
+        also: Vec<&'static str>,
     },
     /// The graphics driver, which must match the running kernel: never a package.
     Driver,
@@ -112,7 +120,7 @@ pub fn soname(name: &str) -> Option<Remedy> {
 /// What has the executable of this file name.
 #[must_use]
 pub fn program(file_name: &str) -> Option<Remedy> {
-    let row = tables().programs.get(file_name)?;
+    let row = tables().programs.get(file_name).or_else(|| tables().tools.get(file_name))?;
     Fact::read(row).ok().map(Remedy::from)
 }
 
@@ -180,15 +188,16 @@ pub fn near(name: &str) -> Vec<&'static str> {
         .chain(attributes::names())
         .chain(tables().packages.keys())
         .chain(tables().opens.keys())
-        .chain(tables().programs.keys());
+        .chain(tables().programs.keys())
+        .chain(tables().tools.keys());
     crate::near::nearest(name, known)
 }
 
 impl From<Fact> for Remedy {
     fn from(fact: Fact) -> Self {
         match fact {
-            Fact::Attribute(Attribute { attribute, older, sure, note }) => {
-                Remedy::Attribute { attribute, older, sure, note }
+            Fact::Attribute(Attribute { attribute, older, sure, note, also }) => {
+                Remedy::Attribute { attribute, older, sure, note, also }
             }
             Fact::Driver => Remedy::Driver,
             Fact::Wheel { packages, attribute } => Remedy::Wheel { packages, attribute },

@@ -21,6 +21,10 @@ pub(super) struct Tables {
     pub(super) programs: Table,
     pub(super) packages: Table,
     pub(super) opens: Table,
+    pub(super) headers: Table,
+    pub(super) modules: Table,
+    pub(super) linked: Table,
+    pub(super) tools: Table,
 }
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
@@ -28,6 +32,10 @@ pub(super) const PATTERNS: &str = include_str!("patterns.toml");
 pub(super) const PROGRAMS: &str = include_str!("programs.toml");
 pub(super) const PACKAGES: &str = include_str!("packages.toml");
 pub(super) const OPENS: &str = include_str!("opens.toml");
+pub(super) const HEADERS: &str = include_str!("headers.toml");
+pub(super) const MODULES: &str = include_str!("modules.toml");
+pub(super) const LINKED: &str = include_str!("linked.toml");
+pub(super) const TOOLS: &str = include_str!("tools.toml");
 
 /// The tables, indexed once.
 pub(super) fn tables() -> &'static Tables {
@@ -38,6 +46,10 @@ pub(super) fn tables() -> &'static Tables {
         programs: Table::index(PROGRAMS),
         packages: Table::index(PACKAGES),
         opens: Table::index(OPENS),
+        headers: Table::index(HEADERS),
+        modules: Table::index(MODULES),
+        linked: Table::index(LINKED),
+        tools: Table::index(TOOLS),
     })
 }
 
@@ -94,6 +106,7 @@ pub(super) struct Attribute {
     pub(super) older: Vec<&'static str>,
     pub(super) sure: bool,
     pub(super) note: Option<&'static str>,
+    pub(super) also: Vec<&'static str>,
 }
 
 impl Fact {
@@ -102,7 +115,7 @@ impl Fact {
     }
 }
 
-/// A row of `sonames.toml`, `patterns.toml` or `programs.toml` as it is written.
+/// A row of a table that names attributes, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -117,7 +130,13 @@ struct Row {
     #[serde(default)]
     wheels: Vec<&'static str>,
     none: Option<&'static str>,
+    #[serde(default)]
+    also: Vec<&'static str>,
     // For those who amend the tables. The program itself has no use for them.
+    #[serde(default, rename = "since")]
+    _since: IgnoredAny,
+    #[serde(default, rename = "until")]
+    _until: IgnoredAny,
     #[serde(default, rename = "example")]
     _example: IgnoredAny,
     #[serde(rename = "evidence")]
@@ -128,12 +147,12 @@ impl TryFrom<Row> for Fact {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let Row { attribute, older, likely, note, driver, wheels: packages, none, .. } = row;
+        let Row { attribute, older, likely, note, driver, wheels: packages, none, also, .. } = row;
         // What qualifies an attribute says nothing of a row that is about something else.
-        let bare = older.is_empty() && !likely && note.is_none();
+        let bare = older.is_empty() && !likely && note.is_none() && also.is_empty();
         match (attribute, driver, none) {
             (Some(attribute), false, None) if packages.is_empty() => {
-                Ok(Fact::Attribute(Attribute { attribute, older, sure: !likely, note }))
+                Ok(Fact::Attribute(Attribute { attribute, older, sure: !likely, note, also }))
             }
             (attribute, false, None) if bare && !packages.is_empty() => {
                 Ok(Fact::Wheel { packages, attribute })
