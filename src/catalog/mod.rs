@@ -153,6 +153,9 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
         return if names::is_attribute(name) { Ok(vec![library(name)]) } else { Err(not_known(name)) };
     }
     let needed = needed_by(name);
+    if needed.is_empty() && attributes::is_named(name) {
+        return Ok(vec![library(name)]);
+    }
     if needed.is_empty() {
         return Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(name) });
     }
@@ -225,15 +228,29 @@ fn library(attribute: &str) -> Library {
     attributes::known(attribute).unwrap_or_else(|| Library::new(attribute))
 }
 
+/// Why a package stands for no library, and what to do instead.
 fn instead_of(name: &str) -> String {
-    match package(name) {
-        None => "it needs no library beside the graphics driver".to_owned(),
-        Some(PackageNote { alternative: Some(alternative), .. }) => {
-            format!("it needs no library; install {alternative} instead")
+    let Some(PackageNote { alternative, note, build, programs, .. }) = package(name) else {
+        return "it needs no library beside the graphics driver".to_owned();
+    };
+    let needs = match (alternative, programs.as_slice(), build.as_slice()) {
+        (Some(alternative), ..) => return format!("it needs no library; install {alternative} instead"),
+        (None, [_, ..], _) => format!("it needs no library, but calls {}", called(&programs)),
+        (None, [], [_, ..]) => {
+            format!("only building it needs something: {} among the packages", build.join(" "))
         }
-        Some(PackageNote { note: Some(note), .. }) => note.to_owned(),
-        Some(_) => "it needs no library".to_owned(),
-    }
+        (None, [], []) => return note.unwrap_or("it needs no library").to_owned(),
+    };
+    [Some(needs.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Programs by their names, each with the attribute to add for it.
+fn called(programs: &[&'static str]) -> String {
+    let one = |name: &&'static str| match program(name) {
+        Some(Remedy::Attribute { attribute, .. }) if attribute != *name => format!("{name} (of {attribute})"),
+        _ => (*name).to_owned(),
+    };
+    format!("{}: add them to the packages", programs.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn not_known(name: &str) -> Unknown {
@@ -243,7 +260,7 @@ fn not_known(name: &str) -> Unknown {
 /// Whether a table has this name: a soname, an attribute in any spelling, a PyPI name.
 #[must_use]
 pub fn knows(name: &str) -> bool {
-    let tables = [soname(name).is_some(), attributes::known(name).is_some(), package(name).is_some()];
+    let tables = [soname(name).is_some(), attributes::is_named(name), package(name).is_some()];
     tables.contains(&true) || opens(name).is_some() || program(name).is_some()
 }
 

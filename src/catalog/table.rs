@@ -174,10 +174,18 @@ pub struct PackageNote {
     /// PyPI packages whose libraries it needs.
     #[serde(default)]
     pub through: Vec<&'static str>,
+    /// Attributes that building it from source needs beside these libraries.
+    #[serde(default)]
+    pub build: Vec<&'static str>,
+    /// Executables that it calls, by file name.
+    #[serde(default)]
+    pub programs: Vec<&'static str>,
     /// A PyPI package that does the same and needs less.
     pub alternative: Option<&'static str>,
     /// What else to say of it.
     pub note: Option<&'static str>,
+    #[serde(default, rename = "likely")]
+    _likely: IgnoredAny,
     #[serde(rename = "evidence")]
     _evidence: IgnoredAny,
 }

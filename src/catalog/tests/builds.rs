@@ -2,7 +2,7 @@
 
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{Attribute, Fact, HEADERS, LINKED, MODULES, Table, fits, tables};
-use crate::catalog::{Remedy, attributes, header, linked, module, program, tool};
+use crate::catalog::{Remedy, attributes, header, linked, module, package, program, tool};
 
 fn attribute(remedy: Option<Remedy>, name: &str) -> &'static str {
     match remedy {
@@ -267,5 +267,41 @@ fn hostile_names_are_looked_up() {
     for name in [long.as_str(), "\n", "\"", "../../etc/passwd", "\u{1b}[31m", "ä/ö.h", "*/*", "openssl/*"] {
         let found = [header(name), module(name), linked(name), tool(name), program(name)];
         assert!(found.iter().all(Option::is_none) || name == "openssl/*", "{name}");
+    }
+}
+
+#[test]
+fn what_a_package_needs_to_be_built() {
+    for (name, expected) in [
+        ("psycopg2", &["libpq.pg_config"][..]),
+        ("cryptography", &["openssl", "pkg-config", "rustc", "cargo"]),
+        ("numpy", &["gfortran", "openblasCompat", "pkg-config", "ninja"]),
+        ("Python_LDAP", &[]),
+    ] {
+        assert_eq!(package(name).unwrap().build, expected, "{name}");
+    }
+    assert_eq!(package("pydub").unwrap().programs, ["ffmpeg", "ffprobe"]);
+}
+
+#[test]
+fn a_build_needs_attributes_of_the_tables_each_once() {
+    for name in tables().packages.keys() {
+        let note = package(name).unwrap();
+        let wanted: Vec<_> = note.libraries.iter().chain(&note.build).collect();
+        for (at, attribute) in wanted.iter().enumerate() {
+            assert!(attributes::is_named(attribute), "{name}: {attribute}");
+            assert!(!wanted[..at].contains(attribute), "{name}: {attribute} twice");
+        }
+    }
+}
+
+#[test]
+fn a_package_calls_programs_of_the_tables_each_once() {
+    for name in tables().packages.keys() {
+        let called = package(name).unwrap().programs;
+        for (at, other) in called.iter().enumerate() {
+            assert!(program(other).is_some(), "{name}: {other}");
+            assert!(!called[..at].contains(other), "{name}: {other} twice");
+        }
     }
 }

@@ -227,8 +227,9 @@ fn a_package_names_libraries_that_are_known() {
             let known = attributes::known(library).map(|library| library.attribute);
             assert_eq!(known.as_deref(), Some(*library), "{name}");
         }
+        let lists = [&note.libraries, &note.through, &note.build, &note.programs];
         let says = note.alternative.or(note.note).is_some();
-        assert!(!note.libraries.is_empty() || !note.through.is_empty() || says, "{name}");
+        assert!(says || lists.iter().any(|list| !list.is_empty()), "{name}");
         if let Some(alternative) = note.alternative {
             assert_eq!(alternative, normalize(alternative), "{name}");
             assert_ne!(alternative, name);
