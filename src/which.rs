@@ -65,10 +65,12 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
         return [note, directory].into_iter().flatten().fold(answer, |answer, note| answer.noting(&note));
     }
     match remedy {
-        Remedy::Attribute { attribute, older, note, .. } => {
+        Remedy::Attribute { attribute, older, note, also, .. } => {
             let library = catalog::settle(Library::with_older(attribute, &older), release);
             let answer = answer.with(library);
-            note.map(str::to_owned).into_iter().fold(answer, |answer, note| answer.noting(&note))
+            let beside = (!also.is_empty()).then(|| format!("beside it: {}", also.join(", ")));
+            let notes = note.map(str::to_owned).into_iter().chain(beside);
+            notes.fold(answer, |answer, note| answer.noting(&note))
         }
         Remedy::Driver => answer.noting(
             "it comes with the graphics driver, never with a package: NixOS has it in /run/opengl-driver/lib \

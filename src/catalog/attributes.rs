@@ -48,3 +48,18 @@ pub(super) fn known(name: &str) -> Option<Library> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     spellings().keys().copied()
 }
+
+/// Whether a row of any table names this attribute: also one that holds headers or programs alone.
+pub(super) fn is_named(name: &str) -> bool {
+    static NAMED: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    let named = NAMED.get_or_init(|| {
+        let t = tables();
+        let others = [&t.programs, &t.headers, &t.modules, &t.linked, &t.tools];
+        let names = |fact| match fact {
+            Fact::Attribute(Attribute { attribute, older, .. }) => [vec![attribute], older].concat(),
+            Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => Vec::new(),
+        };
+        others.into_iter().flat_map(|table| table.facts().flat_map(names)).collect()
+    });
+    known(name).is_some() || named.contains(name)
+}

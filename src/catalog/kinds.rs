@@ -141,6 +141,9 @@ fn known() -> impl Iterator<Item = &'static str> {
         .chain(tables.packages.keys())
         .chain(tables.opens.keys())
         .chain(tables.programs.keys())
+        .chain(tables.headers.keys())
+        .chain(tables.modules.keys())
+        .chain(tables.tools.keys())
 }
 
 #[cfg(test)]
@@ -157,7 +160,8 @@ mod tests {
     fn a_name_has_the_kinds_that_its_form_allows() {
         assert_eq!(kinds("libz.so.1"), [Kind::Soname]);
         assert_eq!(kinds("-lz"), [Kind::Linked]);
-        assert_eq!(kinds("zlib"), [Kind::Attribute]);
+        assert_eq!(kinds("libzstd"), [Kind::PkgConfig]);
+        assert_eq!(kinds("zlib"), [Kind::Attribute, Kind::PkgConfig]);
         assert_eq!(kinds("weasyprint"), [Kind::Pypi]);
         assert_eq!(kinds("-l"), []);
         for name in ["", "-l../x", "\0", "no such thing", &"x".repeat(100_000)] {

@@ -11,7 +11,11 @@
 //! | `patterns.toml` | families of sonames that differ in a version or a component |
 //! | `programs.toml` | an executable's file name |
 //! | `opens.toml` | a PyPI name: the libraries that it opens by name |
-//! | `packages.toml` | a PyPI name: what else it needs, what to install instead |
+//! | `packages.toml` | a PyPI name: what else it needs, also to be built; what to install instead |
+//! | `headers.toml` | a header, or all below a directory |
+//! | `modules.toml` | a pkg-config module |
+//! | `linked.toml` | a linker name: `-lpq` |
+//! | `tools.toml` | a program that builds call |
 //!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
@@ -51,6 +55,8 @@ pub enum Remedy {
         sure: bool,
         /// What the reader should know beside the name, e.g. that it is unfree.
         note: Option<&'static str>,
+        /// Attributes that are needed beside it, e.g. the pkg-config that finds a header.
+        also: Vec<&'static str>,
     },
     /// The graphics driver, which must match the running kernel: never a package.
     Driver,
@@ -156,7 +162,7 @@ pub fn linked_as(name: &str) -> Vec<&'static str> {
 /// What has the executable of this file name.
 #[must_use]
 pub fn program(file_name: &str) -> Option<Remedy> {
-    let row = tables().programs.get(file_name)?;
+    let row = tables().programs.get(file_name).or_else(|| tables().tools.get(file_name))?;
     Fact::read(row).ok().map(Remedy::from)
 }
 
@@ -194,6 +200,9 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
 /// What a PyPI package of the tables needs; an error where that is nothing.
 fn libraries_of_package(name: &str) -> Result<Vec<Library>, Unknown> {
     let needed = needed_by(name);
+    if needed.is_empty() && attributes::is_named(name) {
+        return Ok(vec![library(name)]);
+    }
     if needed.is_empty() {
         return Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(name) });
     }
@@ -229,15 +238,16 @@ pub fn near(name: &str) -> Vec<&'static str> {
         .chain(attributes::names())
         .chain(tables().packages.keys())
         .chain(tables().opens.keys())
-        .chain(tables().programs.keys());
+        .chain(tables().programs.keys())
+        .chain(tables().tools.keys());
     crate::near::nearest(name, known)
 }
 
 impl From<Fact> for Remedy {
     fn from(fact: Fact) -> Self {
         match fact {
-            Fact::Attribute(Attribute { attribute, older, sure, note, .. }) => {
-                Remedy::Attribute { attribute, older, sure, note }
+            Fact::Attribute(Attribute { attribute, older, sure, note, also, .. }) => {
+                Remedy::Attribute { attribute, older, sure, note, also }
             }
             Fact::Driver => Remedy::Driver,
             Fact::Wheel { packages, attribute } => Remedy::Wheel { packages, attribute },
@@ -265,15 +275,29 @@ fn library(attribute: &str) -> Library {
     attributes::known(attribute).unwrap_or_else(|| Library::new(attribute))
 }
 
+/// Why a package stands for no library, and what to do instead.
 fn instead_of(name: &str) -> String {
-    match package(name) {
-        None => "it needs no library beside the graphics driver".to_owned(),
-        Some(PackageNote { alternative: Some(alternative), .. }) => {
-            format!("it needs no library; install {alternative} instead")
+    let Some(PackageNote { alternative, note, build, programs, .. }) = package(name) else {
+        return "it needs no library beside the graphics driver".to_owned();
+    };
+    let needs = match (alternative, programs.as_slice(), build.as_slice()) {
+        (Some(alternative), ..) => return format!("it needs no library; install {alternative} instead"),
+        (None, [_, ..], _) => format!("it needs no library, but calls {}", called(&programs)),
+        (None, [], [_, ..]) => {
+            format!("only building it needs something: {} among the packages", build.join(" "))
         }
-        Some(PackageNote { note: Some(note), .. }) => note.to_owned(),
-        Some(_) => "it needs no library".to_owned(),
-    }
+        (None, [], []) => return note.unwrap_or("it needs no library").to_owned(),
+    };
+    [Some(needs.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Programs by their names, each with the attribute to add for it.
+fn called(programs: &[&'static str]) -> String {
+    let one = |name: &&'static str| match program(name) {
+        Some(Remedy::Attribute { attribute, .. }) if attribute != *name => format!("{name} (of {attribute})"),
+        _ => (*name).to_owned(),
+    };
+    format!("{}: add them to the packages", programs.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn not_known(name: &str) -> Unknown {
@@ -283,7 +307,7 @@ fn not_known(name: &str) -> Unknown {
 /// Whether a table has this name: a soname, an attribute in any spelling, a PyPI name.
 #[must_use]
 pub fn knows(name: &str) -> bool {
-    let tables = [soname(name).is_some(), attributes::known(name).is_some(), package(name).is_some()];
+    let tables = [soname(name).is_some(), attributes::is_named(name), package(name).is_some()];
     tables.contains(&true) || opens(name).is_some() || program(name).is_some()
 }
 

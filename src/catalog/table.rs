@@ -23,6 +23,10 @@ pub(super) struct Tables {
     pub(super) programs: Table,
     pub(super) packages: Table,
     pub(super) opens: Table,
+    pub(super) headers: Table,
+    pub(super) modules: Table,
+    pub(super) linked: Table,
+    pub(super) tools: Table,
 }
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
@@ -30,6 +34,10 @@ pub(super) const PATTERNS: &str = include_str!("patterns.toml");
 pub(super) const PROGRAMS: &str = include_str!("programs.toml");
 pub(super) const PACKAGES: &str = include_str!("packages.toml");
 pub(super) const OPENS: &str = include_str!("opens.toml");
+pub(super) const HEADERS: &str = include_str!("headers.toml");
+pub(super) const MODULES: &str = include_str!("modules.toml");
+pub(super) const LINKED: &str = include_str!("linked.toml");
+pub(super) const TOOLS: &str = include_str!("tools.toml");
 
 /// The tables, indexed once.
 pub(super) fn tables() -> &'static Tables {
@@ -40,6 +48,10 @@ pub(super) fn tables() -> &'static Tables {
         programs: Table::index(PROGRAMS),
         packages: Table::index(PACKAGES),
         opens: Table::index(OPENS),
+        headers: Table::index(HEADERS),
+        modules: Table::index(MODULES),
+        linked: Table::index(LINKED),
+        tools: Table::index(TOOLS),
     })
 }
 
@@ -111,6 +123,7 @@ pub(super) struct Attribute {
     pub(super) directory: Option<&'static str>,
     pub(super) sure: bool,
     pub(super) note: Option<&'static str>,
+    pub(super) also: Vec<&'static str>,
 }
 
 impl Fact {
@@ -119,7 +132,7 @@ impl Fact {
     }
 }
 
-/// A row of `sonames.toml`, `patterns.toml` or `programs.toml` as it is written.
+/// A row of a table that names attributes, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -137,6 +150,8 @@ struct Row {
     #[serde(default)]
     wheels: Vec<&'static str>,
     none: Option<&'static str>,
+    #[serde(default)]
+    also: Vec<&'static str>,
     // For those who amend the tables. The program itself has no use for them.
     #[serde(default, rename = "example")]
     _example: IgnoredAny,
@@ -148,17 +163,19 @@ impl TryFrom<Row> for Fact {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let Row { attribute, older, directory, likely, note, driver, wheels: packages, none, .. } = row;
+        let Row { attribute, older, directory, likely, note, driver, wheels: packages, none, also, .. } = row;
         let (since, until) = (release(row.since)?, release(row.until)?);
         if older.is_empty() && (since.is_some() || until.is_some()) {
             return Err(Error::custom("since and until are about the paths of older"));
         }
         // What qualifies an attribute says nothing of a row that is about something else.
-        let unqualified = since.is_none() && directory.is_none() && !likely && note.is_none();
+        let unqualified =
+            since.is_none() && directory.is_none() && !likely && note.is_none() && also.is_empty();
         let bare = unqualified && older.is_empty();
         match (attribute, driver, none) {
             (Some(attribute), false, None) if packages.is_empty() && until.is_none() => {
-                Ok(Fact::Attribute(Attribute { attribute, older, since, directory, sure: !likely, note }))
+                let sure = !likely;
+                Ok(Fact::Attribute(Attribute { attribute, older, since, directory, sure, note, also }))
             }
             (attribute, false, None) if bare && !packages.is_empty() => {
                 Ok(Fact::Wheel { packages, attribute })
@@ -189,10 +206,18 @@ pub struct PackageNote {
     /// Modules of the standard library that it cannot be imported without, and that nixpkgs' python lacks.
     #[serde(default)]
     pub stdlib: Vec<&'static str>,
+    /// Attributes that building it from source needs beside these libraries.
+    #[serde(default)]
+    pub build: Vec<&'static str>,
+    /// Executables that it calls, by file name.
+    #[serde(default)]
+    pub programs: Vec<&'static str>,
     /// A PyPI package that does the same and needs less.
     pub alternative: Option<&'static str>,
     /// What else to say of it.
     pub note: Option<&'static str>,
+    #[serde(default, rename = "likely")]
+    _likely: IgnoredAny,
     #[serde(rename = "evidence")]
     _evidence: IgnoredAny,
 }

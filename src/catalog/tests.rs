@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod add_lib;
+mod builds;
 mod lookup;
 mod opens;
 mod release;

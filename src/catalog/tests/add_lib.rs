@@ -60,3 +60,26 @@ fn an_unknown_soname_says_what_is_near() {
     let error = libraries("libGL.so.9").unwrap_err();
     assert!(error.to_string().contains("libGL.so.1"), "{error}");
 }
+
+/// nixpkgs has these under the names of PyPI packages that need no library.
+#[test]
+fn an_attribute_is_added_though_a_package_of_that_name_needs_no_library() {
+    for name in ["gdal", "hunspell", "igraph", "jq", "sentencepiece", "yt-dlp"] {
+        assert_eq!(libraries(name), Ok(vec![named(name, &[])]), "{name}");
+    }
+}
+
+#[test]
+fn a_package_that_calls_programs_says_which() {
+    for (name, expected) in [
+        ("pytesseract", "calls tesseract: add"),
+        ("pdf2image", "pdftoppm (of poppler-utils)"),
+        ("shapely", "building it needs something: geos among the packages"),
+        ("ocrmypdf", "calls tesseract, gs (of ghostscript), unpaper"),
+        ("ocrmypdf", "only for what its options ask"),
+        ("pygit2", "its wheel needs no library"),
+    ] {
+        let Err(Unknown::Unavailable { reason, .. }) = libraries(name) else { panic!("{name}") };
+        assert!(reason.contains(expected), "{name}: {reason}");
+    }
+}

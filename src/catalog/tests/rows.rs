@@ -2,18 +2,29 @@
 
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
-    Attribute, Fact, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES, fits, tables,
+    Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES,
+    TOOLS, Table, fits, tables,
 };
 use crate::catalog::{attributes, is_of_today, libraries, package, soname};
 use crate::project_name::normalize;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 9] = [
     ("sonames.toml", SONAMES),
     ("patterns.toml", PATTERNS),
     ("programs.toml", PROGRAMS),
     ("packages.toml", PACKAGES),
     ("opens.toml", OPENS),
+    ("headers.toml", HEADERS),
+    ("modules.toml", MODULES),
+    ("linked.toml", LINKED),
+    ("tools.toml", TOOLS),
 ];
+
+/// The tables, in the order of their files.
+fn indexes() -> [&'static Table; 9] {
+    let t = tables();
+    [&t.sonames, &t.patterns, &t.programs, &t.packages, &t.opens, &t.headers, &t.modules, &t.linked, &t.tools]
+}
 
 /// The rows of a file as a TOML parser sees them.
 fn rows(text: &'static str) -> toml::Table {
@@ -21,8 +32,8 @@ fn rows(text: &'static str) -> toml::Table {
 }
 
 pub(super) fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
-    let all = [&tables().sonames, &tables().patterns, &tables().programs];
-    all.into_iter().flat_map(|table| {
+    let [sonames, patterns, programs, _, _, builds @ ..] = indexes();
+    [sonames, patterns, programs].into_iter().chain(builds).flat_map(|table| {
         let fact = |key| (key, Fact::read(table.get(key).unwrap()).unwrap());
         table.keys().map(fact)
     })
@@ -30,9 +41,7 @@ pub(super) fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
 
 #[test]
 fn the_index_sees_what_a_parser_sees() {
-    let tables = tables();
-    let indexes = [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages, &tables.opens];
-    for ((file, text), index) in FILES.into_iter().zip(indexes) {
+    for ((file, text), index) in FILES.into_iter().zip(indexes()) {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         assert_eq!(lines.count(), index.keys().count(), "{file}: a line is no row");
         let parsed = rows(text);
@@ -47,8 +56,7 @@ fn the_index_sees_what_a_parser_sees() {
 
 #[test]
 fn rows_are_sorted_and_single() {
-    let tables = tables();
-    for table in [&tables.sonames, &tables.patterns, &tables.programs, &tables.packages, &tables.opens] {
+    for table in indexes() {
         assert!(table.keys().is_sorted_by(|a, b| a < b));
     }
 }
@@ -77,6 +85,7 @@ fn a_row_states_one_thing() {
         r#"{ attribute = "zlib", since = "25.11", evidence = "x" }"#,
         r#"{ attribute = "zlib", older = ["a"], until = "25.11", evidence = "x" }"#,
         r#"{ attribute = "zlib", older = ["a"], since = "25.11.1", evidence = "x" }"#,
+        r#"{ none = "gone", also = ["a"], evidence = "x" }"#,
         r#"{ attribute = "zlib", atribute = "zlib", evidence = "x" }"#,
     ] {
         assert!(Fact::read(row).is_err(), "{row}");
@@ -109,8 +118,8 @@ fn keys_are_of_their_kind() {
     for name in tables().sonames.keys() {
         assert!(is_soname(name) && !name.contains(['*', '/', ' ']), "{name}");
     }
-    for name in tables().programs.keys() {
-        assert!(!name.contains(['/', ' ']), "{name}");
+    for name in tables().programs.keys().chain(tables().tools.keys()) {
+        assert!(!name.contains(['*', '/', ' ']), "{name}");
     }
     for name in tables().packages.keys().chain(tables().opens.keys()) {
         assert_eq!(name, normalize(name));
@@ -208,7 +217,7 @@ fn a_pattern_fits_its_example_and_decides_it() {
         let (decides, row) = (tables().patterns.fitting(example), tables().patterns.get(&pattern));
         assert_eq!(decides, row, "{pattern}: {example}");
     }
-    for text in [SONAMES, PROGRAMS] {
+    for text in [SONAMES, PROGRAMS, TOOLS] {
         assert!(rows(text).values().all(|row| row.get("example").is_none()));
     }
 }
@@ -234,8 +243,9 @@ fn a_package_names_libraries_that_are_known() {
             let known = attributes::known(library).map(|library| library.attribute);
             assert_eq!(known.as_deref(), Some(*library), "{name}");
         }
+        let lists = [&note.libraries, &note.through, &note.build, &note.programs];
         let says = note.alternative.or(note.note).is_some();
-        assert!(!note.libraries.is_empty() || !note.through.is_empty() || says, "{name}");
+        assert!(says || lists.iter().any(|list| !list.is_empty()), "{name}");
         if let Some(alternative) = note.alternative {
             assert_eq!(alternative, normalize(alternative), "{name}");
             assert_ne!(alternative, name);
