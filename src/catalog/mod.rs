@@ -284,20 +284,24 @@ fn instead_of(name: &str) -> String {
         (Some(alternative), ..) => return format!("it needs no library; install {alternative} instead"),
         (None, [_, ..], _) => format!("it needs no library, but calls {}", called(&programs)),
         (None, [], [_, ..]) => {
-            format!("only building it needs something: {} among the packages", build.join(" "))
+            format!("it needs no library, but its build does: add {} to the packages", build.join(" "))
         }
         (None, [], []) => return note.unwrap_or("it needs no library").to_owned(),
     };
     [Some(needs.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// Programs by their names, each with the attribute to add for it.
+/// Programs by their names, and what to add for them.
 fn called(programs: &[&'static str]) -> String {
-    let one = |name: &&'static str| match program(name) {
-        Some(Remedy::Attribute { attribute, .. }) if attribute != *name => format!("{name} (of {attribute})"),
-        _ => (*name).to_owned(),
-    };
-    format!("{}: add them to the packages", programs.iter().map(one).collect::<Vec<_>>().join(", "))
+    let mut attributes = Vec::new();
+    for name in programs {
+        if let Some(Remedy::Attribute { attribute, .. }) = program(name)
+            && !attributes.contains(&attribute)
+        {
+            attributes.push(attribute);
+        }
+    }
+    format!("{}: add {} to the packages", programs.join(", "), attributes.join(" "))
 }
 
 fn not_known(name: &str) -> Unknown {

@@ -11,9 +11,10 @@ use toml::de::{Error, ValueDeserializer};
 
 use super::release::Release;
 
-/// One table: the key of each row, and the rest of its line.
+/// One table: the key of each row, and the rest of its line; indexed when first looked into.
 pub(super) struct Table {
-    rows: Vec<(&'static str, &'static str)>,
+    text: &'static str,
+    index: OnceLock<Vec<(&'static str, &'static str)>>,
 }
 
 /// All tables.
@@ -39,27 +40,32 @@ pub(super) const MODULES: &str = include_str!("modules.toml");
 pub(super) const LINKED: &str = include_str!("linked.toml");
 pub(super) const TOOLS: &str = include_str!("tools.toml");
 
-/// The tables, indexed once.
+static TABLES: Tables = Tables {
+    sonames: Table::of(SONAMES),
+    patterns: Table::of(PATTERNS),
+    programs: Table::of(PROGRAMS),
+    packages: Table::of(PACKAGES),
+    opens: Table::of(OPENS),
+    headers: Table::of(HEADERS),
+    modules: Table::of(MODULES),
+    linked: Table::of(LINKED),
+    tools: Table::of(TOOLS),
+};
+
+/// The tables.
 pub(super) fn tables() -> &'static Tables {
-    static TABLES: OnceLock<Tables> = OnceLock::new();
-    TABLES.get_or_init(|| Tables {
-        sonames: Table::index(SONAMES),
-        patterns: Table::index(PATTERNS),
-        programs: Table::index(PROGRAMS),
-        packages: Table::index(PACKAGES),
-        opens: Table::index(OPENS),
-        headers: Table::index(HEADERS),
-        modules: Table::index(MODULES),
-        linked: Table::index(LINKED),
-        tools: Table::index(TOOLS),
-    })
+    &TABLES
 }
 
 impl Table {
+    const fn of(text: &'static str) -> Table {
+        Table { text, index: OnceLock::new() }
+    }
+
     /// Tests hold the files to the form that is relied on here: one row per line, sorted by key.
-    fn index(text: &'static str) -> Table {
+    fn rows(&self) -> &[(&'static str, &'static str)] {
         let row = |line: &'static str| line.strip_prefix('"')?.split_once("\" = ");
-        Table { rows: text.lines().filter_map(row).collect() }
+        self.index.get_or_init(|| self.text.lines().filter_map(row).collect())
     }
 
     /// What follows the key.
@@ -69,40 +75,40 @@ impl Table {
 
     /// The key as the table has it, and what follows it.
     pub(super) fn entry(&self, key: &str) -> Option<(&'static str, &'static str)> {
-        let at = self.rows.binary_search_by_key(&key, |(known, _)| known).ok()?;
-        self.rows.get(at).copied()
+        let at = self.rows().binary_search_by_key(&key, |(known, _)| known).ok()?;
+        self.rows().get(at).copied()
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.rows.iter().copied()
+        self.rows().iter().copied()
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.rows.iter().map(|(key, _)| *key)
+        self.rows().iter().map(|(key, _)| *key)
     }
 
     /// The row of the most specific pattern that the name fits: the one that spells out most of it.
     pub(super) fn fitting(&self, name: &str) -> Option<&'static str> {
-        let fitting = self.rows.iter().filter(|(pattern, _)| fits(pattern, name));
+        let fitting = self.rows().iter().filter(|(pattern, _)| fits(pattern, name));
         fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, value)| *value)
     }
 
     /// Whether a row names this attribute as one of today.
     pub(super) fn has_attribute(&self, attribute: &str) -> bool {
         let written = format!("{{ attribute = \"{attribute}\"");
-        self.rows.iter().any(|(_, value)| value.starts_with(&written))
+        self.rows().iter().any(|(_, value)| value.starts_with(&written))
     }
 
     /// What the first row says that names this attribute as one of today.
     pub(super) fn of_attribute(&self, attribute: &str) -> Option<Fact> {
         let written = format!("{{ attribute = \"{attribute}\"");
-        let row = self.rows.iter().find(|(_, value)| value.starts_with(&written));
+        let row = self.rows().iter().find(|(_, value)| value.starts_with(&written));
         row.and_then(|(_, value)| Fact::read(value).ok())
     }
 
     /// The facts of all rows.
     pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
-        self.rows.iter().filter_map(|(_, value)| Fact::read(value).ok())
+        self.rows().iter().filter_map(|(_, value)| Fact::read(value).ok())
     }
 }
 

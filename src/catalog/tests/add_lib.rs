@@ -72,10 +72,10 @@ fn an_attribute_is_added_though_a_package_of_that_name_needs_no_library() {
 #[test]
 fn a_package_that_calls_programs_says_which() {
     for (name, expected) in [
-        ("pytesseract", "calls tesseract: add"),
-        ("pdf2image", "pdftoppm (of poppler-utils)"),
-        ("shapely", "building it needs something: geos among the packages"),
-        ("ocrmypdf", "calls tesseract, gs (of ghostscript), unpaper"),
+        ("pytesseract", "calls tesseract: add tesseract to the packages"),
+        ("pdf2image", "calls pdftoppm, pdftocairo, pdfinfo: add poppler-utils to"),
+        ("shapely", "its build does: add geos to the packages"),
+        ("ocrmypdf", "add tesseract ghostscript unpaper pngquant jbig2enc to"),
         ("ocrmypdf", "only for what its options ask"),
         ("pygit2", "its wheel needs no library"),
     ] {

@@ -134,6 +134,23 @@ fn linker_names_with_and_without_their_option() {
     }
 }
 
+/// `libnghttp2` is one output of `nghttp2`, and a shell looks for headers in no other.
+#[test]
+fn an_output_alone_stands_for_no_header_and_no_module() {
+    for remedy in [header("nghttp2/nghttp2.h"), module("libnghttp2"), linked("nghttp2")] {
+        assert_eq!(attribute(remedy, "nghttp2"), "nghttp2");
+    }
+    for table in [&tables().headers, &tables().modules] {
+        for fact in table.facts() {
+            if let Fact::Attribute(Attribute { attribute, .. }) = fact {
+                let output =
+                    attribute.rsplit('.').next().is_some_and(|last| ["lib", "bin", "out"].contains(&last));
+                assert!(!output && attribute != "libnghttp2", "{attribute}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_a_python_needs_of_boost_is_said() {
     let Some(Remedy::Attribute { note: Some(note), .. }) = linked("boost_python313") else { panic!("boost") };
