@@ -100,7 +100,7 @@ fn pip_install(packages: &[&str]) -> String {
 
 fn why(unknown: &Unknown) -> String {
     match unknown {
-        Unknown::Unavailable { reason, .. } => reason.clone(),
+        Unknown::Unavailable { reason, .. } | Unknown::NeedsNone { reason, .. } => reason.clone(),
         other => other.to_string(),
     }
 }

@@ -89,6 +89,13 @@ pub enum Unknown {
         /// The name as it was asked for.
         name: String,
     },
+    /// A PyPI package that needs no library.
+    NeedsNone {
+        /// The name as it was asked for.
+        name: String,
+        /// Why, and what to do instead.
+        reason: String,
+    },
     /// It is known, and nixpkgs has nothing for it.
     Unavailable {
         /// The name as it was asked for.
@@ -111,6 +118,7 @@ impl fmt::Display for Unknown {
                 write!(f, "'{name}' comes with the graphics driver, not with a package")
             }
             Unknown::Unavailable { name, reason } => write!(f, "nixpkgs has no '{name}': {reason}"),
+            Unknown::NeedsNone { name, reason } => write!(f, "nothing to add for '{name}': {reason}"),
         }
     }
 }
@@ -204,7 +212,7 @@ fn libraries_of_package(name: &str) -> Result<Vec<Library>, Unknown> {
         return Ok(vec![library(name)]);
     }
     if needed.is_empty() {
-        return Err(Unknown::Unavailable { name: name.to_owned(), reason: instead_of(name) });
+        return Err(Unknown::NeedsNone { name: name.to_owned(), reason: instead_of(name) });
     }
     Ok(needed)
 }

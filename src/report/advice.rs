@@ -97,7 +97,8 @@ fn alternatives(report: &Report) -> Vec<String> {
     let others = names.into_iter().filter_map(|name| Some((name, catalog::package(name)?.alternative?)));
     others
         .map(|(name, other)| {
-            format!("{other} does without: use it in place of {name} where no window is opened")
+            let when = if other.ends_with("-headless") { " where no window is opened" } else { "" };
+            format!("{other} does without: use it in place of {name}{when}")
         })
         .collect()
 }

@@ -33,9 +33,11 @@ fn add_lib_refuses_what_is_no_library() {
     for name in ["", "a b", "lib/x", "1up", "foo.", "\"x\"", "${x}", "libnothing.so.1", "xorg..libX11"] {
         assert!(matches!(libraries(name), Err(Unknown::Name { .. })), "{name}");
     }
-    for name in ["libtiff.so.5", "libQt6Nothing.so.6", "pygit2"] {
+    for name in ["libtiff.so.5", "libQt6Nothing.so.6"] {
         assert!(matches!(libraries(name), Err(Unknown::Unavailable { .. })), "{name}");
     }
+    let unneeded = libraries("pygit2").unwrap_err().to_string();
+    assert!(unneeded.starts_with("nothing to add for 'pygit2': its wheel needs no library"), "{unneeded}");
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn a_package_that_calls_programs_says_which() {
         ("ocrmypdf", "only for what its options ask"),
         ("pygit2", "its wheel needs no library"),
     ] {
-        let Err(Unknown::Unavailable { reason, .. }) = libraries(name) else { panic!("{name}") };
+        let Err(Unknown::NeedsNone { reason, .. }) = libraries(name) else { panic!("{name}") };
         assert!(reason.contains(expected), "{name}: {reason}");
     }
 }
