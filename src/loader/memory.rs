@@ -73,6 +73,8 @@ struct Traits {
     versions: Vec<(Name, Name, bool)>,
     paths: [usize; 2],
     strict: bool,
+    /// Whether it says that it opens libraries by name.
+    opens: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +203,7 @@ impl Memory {
             versions: self.versions(&object, &version_libraries),
             paths: [&rpath, &runpath].map(|list| list.as_ptr().addr()),
             strict: object.no_default_libs,
+            opens: !object.openings.is_empty(),
         };
         let next = Likeness(self.likenesses.len());
         let prepared = Rc::new(Prepared {

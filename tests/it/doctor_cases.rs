@@ -437,3 +437,16 @@ fn a_program_does_not_get_what_python_gets() {
     std::os::unix::fs::symlink(offer.join("libmade.so.1"), format!("{path}/libmade.so.1")).unwrap();
     run(&["doctor"]).exits(0);
 }
+
+#[test]
+fn what_one_of_objects_that_are_alike_opens_is_its_own() {
+    let venv = Venv::new();
+    let note = r#"[{"soname": ["libnone.so.1"], "priority": "required"}]"#;
+    let objects = [
+        lib("pkg/_a.abi3.so", &["libc.so.6"]),
+        lib("pkg/_b.abi3.so", &["libc.so.6"]).opens(note),
+        lib("pkg/_c.abi3.so", &["libc.so.6"]),
+    ];
+    venv.package("pkg", &objects, &[]);
+    assert_eq!(venv.findings(NOTHING), ["dlopen-library error import libnone.so.1 pkg:1"]);
+}
