@@ -42,7 +42,12 @@ fn of_meaning(query: &str, Meaning { kind, remedies }: Meaning, release: Option<
     match remedies {
         Remedies::Row(remedy) => vec![of_row(answer(), query, remedy, release)],
         Remedies::Libraries(libraries) => {
-            libraries.into_iter().map(|library| answer().with(catalog::settle(library, release))).collect()
+            let with = |library| answer().with(catalog::settle(library, release));
+            let mut answers: Vec<Answer> = libraries.into_iter().map(with).collect();
+            if let Some(first) = answers.first_mut().filter(|_| kind == Kind::Pypi) {
+                catalog::remarks(query).iter().for_each(|remark| first.add_note(remark));
+            }
+            answers
         }
         Remedies::Nothing(unknown) => vec![answer().noting(&why(&unknown))],
     }
@@ -259,6 +264,8 @@ mod tests {
         let found = answers("weasyprint", None);
         assert!(found.len() > 3 && found.iter().all(|answer| answer.kind == Some(Kind::Pypi)));
         assert!(found.iter().any(|answer| answer.attribute.as_deref() == Some("pango")));
+        let note = answers("psycopg2", None)[0].note.clone().unwrap_or_default();
+        assert!(note.contains("libpq.pg_config") && note.contains("psycopg2-binary needs less"), "{note}");
     }
 
     #[test]

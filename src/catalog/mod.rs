@@ -299,6 +299,23 @@ fn instead_of(name: &str) -> String {
     [Some(needs.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
+/// What to know of a PyPI package beside its libraries: what its build needs, which programs it calls, what
+/// does the same and needs less.
+#[must_use]
+pub fn remarks(pypi_name: &str) -> Vec<String> {
+    let Some(PackageNote { alternative, note, build, programs, .. }) = package(pypi_name) else {
+        return Vec::new();
+    };
+    // Some notes say why, and name it.
+    let is_said = |attribute: &&'static str| note.is_some_and(|note| note.contains(*attribute));
+    let unsaid = build.iter().filter(|attribute| !is_said(attribute)).copied().collect::<Vec<_>>().join(" ");
+    let build =
+        (!unsaid.is_empty()).then(|| format!("to build it from source, add {unsaid} to the packages"));
+    let programs = (!programs.is_empty()).then(|| format!("it calls {}", called(&programs)));
+    let alternative = alternative.map(|other| format!("{other} needs less"));
+    [note.map(str::to_owned), build, programs, alternative].into_iter().flatten().collect()
+}
+
 /// Programs by their names, and what to add for them.
 fn called(programs: &[&'static str]) -> String {
     let mut attributes = Vec::new();
