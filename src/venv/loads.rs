@@ -1,6 +1,7 @@
 //! Which files a package's own Python sources load with ctypes, as far as their text tells. Nothing of it
 //! is run.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,11 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Generated modules may be larger, and load nothing.
 const MAX_FILE: u64 = 1 << 20;
 
+/// Names that are remembered of each kind; beyond any package's, since memory is not to be had for the asking.
+const MOST: usize = 4096;
+/// Modules that are looked into for one import.
+const MOST_MENTIONS: usize = 64;
+
 /// What loads a library: ctypes, cffi, and torch's way to bring operators in.
 const LOADERS: &[&str] = &["CDLL", "LoadLibrary", "PyDLL", "cdll", "dlopen", "load_library"];
 /// What has `load_library` in torch.
@@ -30,8 +36,12 @@ pub struct Loads {
     loads_operators: bool,
     /// Texts that are file names of libraries.
     names: HashSet<String>,
-    /// Words on lines with an import, and the modules that have them.
+    /// The top-level names that lines seem to import, and modules with such lines.
     mentions: HashMap<String, Vec<usize>>,
+    /// Which of them are imported, as far as was asked.
+    imports: RefCell<HashMap<String, bool>>,
+    /// Texts that are single words, once they were asked for.
+    words: OnceCell<HashSet<String>>,
 }
 
 impl Loads {
@@ -60,26 +70,31 @@ impl Loads {
     /// Whether they have torch load operators, and name this file, be it without its ending.
     pub fn load_operators(&self, file_name: &str) -> bool {
         let stem = file_name.split('.').next().unwrap_or_default();
-        let names_stem = || {
-            let mut texts = self.modules.iter().filter_map(|module| fsx::read_start(module, MAX_FILE));
-            texts.any(|text| has(&text, stem) && has_word(&text, stem))
-        };
-        self.loads_operators && (self.names.contains(file_name) || names_stem())
+        let words = || self.words.get_or_init(|| words(&self.modules));
+        self.loads_operators && (self.names.contains(file_name) || words().contains(stem))
     }
 
     /// Whether a module of them imports this package, outside of functions.
     pub fn import(&self, package: &str) -> bool {
-        let modules = self.mentions.get(package).map(Vec::as_slice).unwrap_or_default();
+        let Some(modules) = self.mentions.get(package) else { return false };
+        if let Some(&known) = self.imports.borrow().get(package) {
+            return known;
+        }
         let mut texts = modules.iter().filter_map(|&index| fsx::read_start(&self.modules[index], MAX_FILE));
-        texts.any(|text| imports(&text, package))
+        let found = texts.any(|text| imports(&text, package));
+        self.imports.borrow_mut().insert(package.to_owned(), found);
+        found
     }
 
     fn read(&mut self, module: PathBuf, text: &str) {
         let index = self.modules.len();
         self.modules.push(module);
-        for word in text.lines().filter(|line| has(line, "import")).flat_map(words) {
-            let modules = self.mentions.entry(word.to_owned()).or_default();
-            if modules.last() != Some(&index) {
+        for name in text.lines().filter(|line| has(line, "import")).flat_map(mentioned) {
+            if !self.mentions.contains_key(name) && self.mentions.len() == MOST {
+                continue;
+            }
+            let modules = self.mentions.entry(name.to_owned()).or_default();
+            if modules.last() != Some(&index) && modules.len() < MOST_MENTIONS {
                 modules.push(index);
             }
         }
@@ -108,7 +123,7 @@ impl Loads {
 
     fn note(&mut self, text: &str) {
         let name = text.rsplit('/').next().unwrap_or_default();
-        if name.contains(".so") {
+        if name.contains(".so") && self.names.len() < MOST {
             self.names.insert(name.to_owned());
         }
     }
@@ -118,15 +133,39 @@ fn has(text: &str, word: &str) -> bool {
     memmem::find(text.as_bytes(), word.as_bytes()).is_some()
 }
 
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+/// The top-level names that a line imports, if it is one of code.
+fn mentioned(line: &str) -> impl Iterator<Item = &str> {
+    let (names, all) = match line.trim_start().split_once(char::is_whitespace) {
+        Some(("import", names)) => (names, usize::MAX),
+        Some(("from", name)) => (name, 1),
+        _ => ("", 0),
+    };
+    names.split(',').take(all).filter_map(first_name).filter(|name| !name.is_empty())
 }
 
-/// Whether one of the strings is this word.
-fn has_word(text: &str, word: &str) -> bool {
-    let is_it =
-        |token: &Token<'_>| matches!(token, Token::Text(text) | Token::Template(text) if *text == word);
-    lines(text).iter().any(|line| line.tokens.iter().any(is_it))
+fn first_name(path: &str) -> Option<&str> {
+    path.trim_start().split(|c: char| !is_part_of_name(c)).next()
+}
+
+fn is_part_of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The strings in modules that are single words.
+fn words(modules: &[PathBuf]) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for text in modules.iter().filter_map(|module| fsx::read_start(module, MAX_FILE)) {
+        let lines = lines(&text);
+        for token in lines.iter().flat_map(|line| &line.tokens) {
+            if let Token::Text(text) | Token::Template(text) = token
+                && text.chars().all(is_part_of_name)
+                && found.len() < MOST
+            {
+                found.insert((*text).to_owned());
+            }
+        }
+    }
+    found
 }
 
 /// Whether a package is imported outside of functions.
@@ -151,6 +190,7 @@ mod tests {
     fn imports_outside_of_functions_are_seen() {
         for (text, wanted) in [
             ("import os, torch\n", true),
+            ("import os.path as p , torch . utils as u\n", true),
             ("try:\n    from torch.utils import x\nexcept ImportError: pass\n", true),
             ("def f():\n    import torch\n", false),
             ("'''import torch'''\n# import torch\nfrom .torch import x\nimport torchx, x.torch", false),

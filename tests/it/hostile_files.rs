@@ -379,3 +379,23 @@ fn what_lies_outside_is_neither_opened_nor_looked_at() {
     let led: Vec<&str> = calls.lines().filter(|call| call.contains(name)).collect();
     assert_eq!(led, Vec::<&str>::new());
 }
+
+#[test]
+fn sources_that_import_half_a_million_names_take_little() {
+    let venv = Venv::new();
+    let site_packages = venv.site_packages();
+    fs::create_dir_all(site_packages.join("pkg")).unwrap();
+    for module in 0..16 {
+        let import = |name: u32| format!("import a{module}_{name}\nx = CDLL('{module}_{name}.so')\n");
+        let text: String = (0..24_000).map(import).collect();
+        fs::write(site_packages.join(format!("pkg/m{module}.py")), text).unwrap();
+    }
+    let object = Raw::needing(["libnone.so.1"]).bytes(Form::X86_64);
+    fs::write(site_packages.join("pkg/libown.so.1"), object).unwrap();
+    let info = site_packages.join("pkg-1.dist-info");
+    fs::create_dir_all(&info).unwrap();
+    fs::write(info.join("METADATA"), "Name: pkg\nVersion: 1\n").unwrap();
+    fs::write(info.join("RECORD"), "pkg/libown.so.1,,\n").unwrap();
+    let found = findings(&doctor(venv.path(), MEMORY).json());
+    assert_eq!(found, [json!(["missing-library", null, ["pkg/libown.so.1"]])]);
+}
