@@ -18,6 +18,7 @@
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
 mod constructor;
+pub mod convert;
 mod edit;
 mod inputs;
 mod locate;

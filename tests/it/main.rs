@@ -3,6 +3,7 @@
 
 mod add_lib;
 mod against_venv_shell_hook;
+mod convert;
 mod direnv;
 mod doctor;
 mod doctor_cases;

@@ -1,0 +1,185 @@
+//! A shell with nixpkgs' `venvShellHook`: venvfixShellHook takes its place, and all that it calls.
+
+use rnix::ast::{self, Expr};
+use rowan::ast::AstNode;
+
+use super::super::inputs::inputs;
+use super::super::scope::{nixpkgs_path, withs};
+use super::super::syntax::{FUEL, attribute, bare, last_name, start};
+use super::change::{Change, line_start, newline};
+use super::deeds::Deed;
+use super::hook::Content;
+use super::hooks::{Hook, hooks};
+use super::lines::plain_text;
+use super::plan::Plan;
+use super::refusal::Refusal;
+
+const OLD: &str = "venvShellHook";
+const NEW: &str = "venvfixShellHook";
+
+/// The attributes that the hook runs, in its order, and the shell's own after it.
+const HOOKS: [&str; 4] = ["preShellHook", "postVenvCreation", "postShellHook", "shellHook"];
+
+/// Whether the file names the hook outside of its strings.
+pub(super) fn names_hook(root: &ast::Root) -> bool {
+    mentions(root).next().is_some()
+}
+
+fn mentions(root: &ast::Root) -> impl Iterator<Item = ast::Ident> {
+    root.syntax().descendants().filter_map(ast::Ident::cast).filter(|ident| ident.to_string() == OLD)
+}
+
+pub(super) fn plan(mut plan: Plan<'_>) -> Result<Plan<'_>, Refusal> {
+    let element = element(&plan)?;
+    let list = element.syntax().parent();
+    let place = list.as_ref().unwrap_or(element.syntax()).clone();
+    plan.define(&place, NEW, plan.given.hook)?;
+    replace(&mut plan, &element);
+    let venv = venv_dir(&plan);
+    let known = venv.iter().map(|folder| ("venvDir".to_owned(), folder.clone()));
+    let hooks = hooks(plan.shell, &HOOKS, &known.collect::<Vec<_>>());
+    let own = |deed: &Deed| matches!(deed, Deed::Imports(folder) if Some(folder) == venv.as_ref());
+    plan.clear(&hooks, &own, None);
+    plan.clear_library_path();
+    plan.rename();
+    note_shell_hook(&mut plan, &hooks);
+    Ok(plan)
+}
+
+/// The element that is the hook, the only place where the file names it.
+fn element(plan: &Plan<'_>) -> Result<Expr, Refusal> {
+    let items = inputs(plan.shell).into_iter().flat_map(|input| input.list.items());
+    let is_hook = |item: &Expr| bare(item.clone()).and_then(|item| last_name(&item)).as_deref() == Some(OLD);
+    let elements: Vec<Expr> = items.filter(is_hook).collect();
+    let outside = |ident: &ast::Ident| {
+        !elements.iter().any(|element| super::super::syntax::is_within(ident.syntax(), element.syntax()))
+    };
+    if let Some(ident) = mentions(plan.root).find(outside) {
+        return Err(plan.not_sure(
+            ident.syntax(),
+            format!("{OLD} is named here, where it is no element of the shell's packages"),
+        ));
+    }
+    match elements.as_slice() {
+        [element] => Ok(element.clone()),
+        [_, second, ..] => Err(plan.not_sure(second.syntax(), format!("{OLD} is there twice"))),
+        [] => Err(plan.not_sure(
+            plan.root.syntax(),
+            format!("{OLD} is named, and is no element of the shell's packages"),
+        )),
+    }
+}
+
+/// Puts the new hook in the old one's place, and its python beside it where the shell names no other.
+fn replace(plan: &mut Plan<'_>, element: &Expr) {
+    let Some(inner) = bare(element.clone()) else { return };
+    let set = match &inner {
+        Expr::Select(select) => {
+            let text = select.to_string();
+            text.rsplit_once('.')
+                .map(|(set, _)| (format!("{}.python", set.trim_end()), select.expr().map(|_| set.to_owned())))
+        }
+        _ => Some((
+            "python".to_owned(),
+            withs(inner.syntax()).next().and_then(|with| with.namespace()).map(|set| set.to_string()),
+        )),
+    };
+    let mut text = NEW.to_owned();
+    if let Some((python, set)) = set {
+        match pythons(plan).as_slice() {
+            [] => text = format!("{}{}{NEW}", renamed(plan, &python), separator(plan.source, element)),
+            [first, ..] => note_python(plan, &inner, first, set.as_deref()),
+        }
+    }
+    plan.changes.push(Change { range: element.syntax().text_range().into(), text });
+}
+
+/// What stands between two elements here: each has its line, or they share one.
+fn separator(source: &str, element: &Expr) -> String {
+    let at = start(element.syntax());
+    let line = line_start(source, at);
+    match source[line..at].trim().is_empty() {
+        true => format!("{}{}", newline(source), &source[line..at]),
+        false => " ".to_owned(),
+    }
+}
+
+/// A name of nixpkgs that is not there any more, at the start of a selection or behind the set.
+fn renamed(plan: &Plan<'_>, python: &str) -> String {
+    let parts: Vec<String> = python
+        .split('.')
+        .map(|part| (plan.given.new_name)(part).unwrap_or_else(|| part.to_owned()))
+        .collect();
+    match python {
+        "python" => python.to_owned(),
+        _ => {
+            // The last part is an attribute of the Python set, and means what it says.
+            let (last, rest) = parts.split_last().map_or(("", &[][..]), |(_, rest)| ("python", rest));
+            [rest, &[last.to_owned()]].concat().join(".")
+        }
+    }
+}
+
+/// The interpreters among the shell's inputs, in the order in which PATH has them.
+fn pythons(plan: &Plan<'_>) -> Vec<Expr> {
+    let mut found = inputs(plan.shell);
+    // nativeBuildInputs come first, and packages are those.
+    found.sort_by_key(|input| input.attribute == "buildInputs");
+    found.into_iter().flat_map(|input| input.list.items()).filter(is_python).collect()
+}
+
+fn is_python(item: &Expr) -> bool {
+    let Some(item) = bare(item.clone()) else { return false };
+    if let Expr::Apply(apply) = &item {
+        let function = apply.lambda().and_then(|function| last_name(&function));
+        return function.as_deref() == Some("withPackages");
+    }
+    if last_name(&item).as_deref() == Some("python") {
+        return true;
+    }
+    match nixpkgs_path(&item) {
+        Some(path) => matches!(path.as_slice(), [name] if is_interpreter(name)),
+        None => last_name(&item).is_some_and(|name| is_interpreter(&name)),
+    }
+}
+
+/// `python3`, `python312`, `python3Full`
+fn is_interpreter(name: &str) -> bool {
+    let rest = name.strip_prefix("python").map(|rest| rest.strip_suffix("Full").unwrap_or(rest));
+    rest.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// venvShellHook takes the python of its own set, venvfix the shell's.
+fn note_python(plan: &mut Plan<'_>, hook: &Expr, first: &Expr, set: Option<&str>) {
+    let version =
+        |text: &str| text.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() > 1).map(str::to_owned);
+    let of_hook = nixpkgs_path(hook).map(|path| path.join(".")).or_else(|| set.map(str::to_owned));
+    let of_hook = of_hook.as_deref().and_then(version);
+    let of_first = nixpkgs_path(first).map(|path| path.join(".")).unwrap_or_else(|| first.to_string());
+    if let (Some(of_hook), of_first) = (of_hook, version(&of_first))
+        && of_first.as_ref() != Some(&of_hook)
+    {
+        plan.notes.push(format!(
+            "the venv is made by the first python of the shell, {first}, where {OLD} took that of python{of_hook}Packages"
+        ));
+    }
+}
+
+fn venv_dir(plan: &Plan<'_>) -> Option<String> {
+    let value = plan.shell.arguments.iter().find_map(|set| attribute(set, "venvDir"))?;
+    let text = plain_text(&value, FUEL)?;
+    Some(text.trim_start_matches("./").trim_end_matches('/').to_owned())
+}
+
+/// A shellHook switched the old hook off, unless it called it.
+fn note_shell_hook(plan: &mut Plan<'_>, hooks: &[Hook]) {
+    let calls = |hook: &Hook| {
+        hook.pieces.iter().any(|piece| match &piece.content {
+            Content::Deeds(deeds) => deeds.contains(&Deed::CallsHook),
+            _ => false,
+        })
+    };
+    if plan.binds("shellHook") && !hooks.iter().any(calls) {
+        plan.notes.push(format!("the shellHook kept {OLD} from running; venvfix runs in front of it"));
+    }
+}
