@@ -43,6 +43,13 @@ pub fn interpreters(release: Option<Release>) -> Option<&'static Interpreters> {
     fitting.last().map(|(_, row)| row)
 }
 
+/// The interpreters of the newest release known.
+#[must_use]
+pub fn newest_interpreters() -> &'static Interpreters {
+    let [.., (_, newest)] = &ROWS;
+    newest
+}
+
 impl Interpreters {
     /// Whether there is a `python3Y`.
     #[must_use]

@@ -137,7 +137,9 @@ impl<'a> Plan<'a> {
                 self.notes.push(format!("the hook still calls pip install: {why}"));
             }
             Wishes::Usual if !installs.is_empty() => {
-                self.notes.push("venvfix installs the requirements itself, whenever they change".to_owned());
+                self.notes.push(
+                    "the requirements are installed by venvfix itself, whenever they change".to_owned(),
+                );
             }
             Wishes::Usual => {}
         }
