@@ -19,12 +19,12 @@ const MAX_SIZE: u64 = 16 << 20;
 /// More old files than anybody keeps.
 const MOST: usize = 100;
 
-/// Keeps the content of a file beside it, as `NAME.orig`, unless it is committed as it is. Says where.
+/// Keeps the content of a file beside it, as `NAME.orig`, unless `git` says that it is committed as it is. Says where.
 ///
 /// # Errors
 /// If it cannot be read or written, or the user interrupts.
-pub fn keep(file: &Path) -> Result<Option<PathBuf>> {
-    if is_committed(file)? {
+pub fn keep(file: &Path, git: Option<&Path>) -> Result<Option<PathBuf>> {
+    if git.map_or(Ok(false), |git| is_committed(file, git))? {
         return Ok(None);
     }
     let Some(content) = fsx::read_bytes(file, MAX_SIZE)? else { return Ok(None) };
@@ -34,20 +34,20 @@ pub fn keep(file: &Path) -> Result<Option<PathBuf>> {
 }
 
 /// Whether git has just this content. What git cannot say is no.
-fn is_committed(file: &Path) -> Result<bool> {
+fn is_committed(file: &Path, git: &Path) -> Result<bool> {
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return Ok(false) };
-    let git = |arguments: &[&str]| {
+    let says = |arguments: &[&str]| {
         // The folder may be a stranger's: its settings may not name programs to start.
         let task =
-            Task::new("git", folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+            Task::new(git, folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
         match task.args(arguments).args([name]).silent().limit(LIMIT).run() {
             Ok(ending) => Ok(ending.success),
             Err(error) if exit_of(&error) == Exit::Interrupted => Err(error),
             Err(_) => Ok(false),
         }
     };
-    Ok(git(&["ls-files", "--error-unmatch", "--"])?
-        && git(&["diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--"])?)
+    Ok(says(&["ls-files", "--error-unmatch", "--"])?
+        && says(&["diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--"])?)
 }
 
 fn free_place(file: &Path) -> Result<PathBuf> {
@@ -67,14 +67,14 @@ fn free_place(file: &Path) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    #![allow(clippy::unwrap_used)]
 
     #[test]
     fn a_place_that_is_taken_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shell.nix");
         std::fs::write(&file, "old").unwrap();
-        let keep = || super::keep(&file).unwrap().unwrap();
+        let keep = || super::keep(&file, None).unwrap().unwrap();
         assert_eq!(keep(), folder.path().join("shell.nix.orig"));
         std::os::unix::fs::symlink("nowhere", folder.path().join("shell.nix.orig.1")).unwrap();
         assert_eq!(keep(), folder.path().join("shell.nix.orig.2"));

@@ -40,7 +40,7 @@ const ROWS: [(&str, Interpreters); 5] = [
 pub fn interpreters(release: Option<Release>) -> Option<&'static Interpreters> {
     let known = ROWS.iter().filter_map(|(since, row)| Some((since.parse::<Release>().ok()?, row)));
     let fitting = known.filter(|(since, _)| release.is_none_or(|release| *since <= release));
-    fitting.last().map(|(_, row)| row)
+    fitting.max_by_key(|(since, _)| *since).map(|(_, row)| row)
 }
 
 /// The interpreters of the newest release known.
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn the_default_where_it_fits_else_the_newest_released() {
-        let cases: [(&str, fn(u8) -> bool, Option<&str>); 8] = [
+        type Fits = fn(u8) -> bool;
+        let cases: [(&str, Fits, Option<&str>); 8] = [
             ("24.05", |_| true, Some("python3")),
             ("24.05", |minor| minor >= 12, Some("python312")),
             ("24.05", |minor| minor >= 13, Some("python313")),

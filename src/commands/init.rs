@@ -74,7 +74,9 @@ fn keep_old(context: &Context, path: &Path) -> Result<()> {
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
-    if let Some(kept) = backup::keep(path)? {
+    // Not one that lies in the project.
+    let git = context.environment.find_program("git", path.parent());
+    if let Some(kept) = backup::keep(path, git.as_deref())? {
         context.speaker.step(format_args!("the old file is kept as {}", kept.display()));
     }
     Ok(())
@@ -124,7 +126,11 @@ impl Task<'_> {
 
     fn asked(&self, name: &str) -> Result<Asked> {
         let named = self.arguments.python.as_deref().map(minor).transpose()?;
-        let files = beside::files(self.folder)?;
+        // The shell is of use all the same, and its entry will say this again.
+        let files = beside::files(self.folder).unwrap_or_else(|error| {
+            self.context.speaker.warn(format_args!("{error:#}"));
+            scaffold::Files::default()
+        });
         Ok(scaffold::asked(&files, named, self.interpreters(name)))
     }
 

@@ -136,11 +136,22 @@ fn add_known(asked: &mut Asked, files: &Files) {
         let note = package.note.unwrap_or_default();
         let build = package.build.iter().filter(|attribute| note.contains(&format!("add {attribute}")));
         let programs = package.programs.iter().filter_map(|program| attribute_of(program));
-        let build = build.flat_map(|attribute| catalog::libraries(attribute).unwrap_or_default());
+        let build = build.map(|attribute| tool_of(attribute));
         let libraries = new(build.chain(programs).collect());
         if !libraries.is_empty() {
             asked.programs.push(Wish { libraries, why: name });
         }
+    }
+}
+
+/// An attribute that is named for a program, with what other releases call it.
+fn tool_of(attribute: &str) -> Library {
+    let program = attribute.rsplit('.').next().unwrap_or(attribute);
+    match catalog::tool(program) {
+        Some(catalog::Remedy::Attribute { attribute: found, older, .. }) if found == attribute => {
+            Library::with_older(found, &older)
+        }
+        _ => Library::new(attribute),
     }
 }
 

@@ -17,6 +17,7 @@ mod hostile_files;
 mod hostile_mutations;
 mod hostile_objects;
 mod init;
+mod init_in_the_lab;
 mod interrupts;
 mod kills;
 mod loader;

@@ -115,6 +115,9 @@ impl Reader {
 const KEYWORDS: [&str; 14] =
     ["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}"];
 
+/// Longer paths are nobody's.
+const MAX_FOLDER: usize = 400;
+
 /// A folder of the project, without `./` and the like; `None` for any other.
 fn folder(word: &str) -> Option<String> {
     let here = ["$PWD/", "${PWD}/", "$(pwd)/", "./"];
@@ -122,7 +125,9 @@ fn folder(word: &str) -> Option<String> {
     let rest = rest.trim_start_matches("./").trim_end_matches('/');
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/+-".contains(c);
     let inside = !rest.starts_with(['/', '-']) && !rest.split('/').any(|part| part == "..");
-    (!rest.is_empty() && rest.chars().all(plain) && inside && rest != ".").then(|| rest.to_owned())
+    // A variable may double itself.
+    let short = rest.len() <= MAX_FOLDER;
+    (short && !rest.is_empty() && rest.chars().all(plain) && inside && rest != ".").then(|| rest.to_owned())
 }
 
 /// The folder of `bin/NAME` in it.
@@ -347,6 +352,12 @@ mod tests {
             deeds(line),
             [Deed::SetsPrefix(prefix.clone()), Deed::Imports(prefix.clone()), Deed::Enters(prefix)]
         );
+    }
+
+    #[test]
+    fn a_variable_that_doubles_itself_is_not_followed_for_ever() {
+        let line = format!("V=xx; {} python -m venv $V", "V=$V$V; ".repeat(200));
+        assert_eq!(deeds(&line).last(), Some(&Deed::Other));
     }
 
     #[test]

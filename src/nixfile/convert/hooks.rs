@@ -42,6 +42,9 @@ fn entry_in(set: &ast::AttrSet, path: &[&str]) -> Option<ast::AttrpathValue> {
     })
 }
 
+/// How many expressions a hook may be put together from.
+const STEPS: usize = 1_000;
+
 /// The strings of these attributes, each once, in the file's order within an attribute. Variables are known
 /// to all.
 pub(super) fn hooks(shell: &Shell, attributes: &[&str], variables: &[(String, String)]) -> Vec<Hook> {
@@ -50,7 +53,7 @@ pub(super) fn hooks(shell: &Shell, attributes: &[&str], variables: &[(String, St
         let Some(entry) = entry(shell, &[name]) else { continue };
         let mut strings = Vec::new();
         if let Some(value) = entry.value() {
-            collect(value, &mut strings, FUEL);
+            collect(value, &mut strings, &mut { STEPS }, FUEL);
         }
         let whole = matches!(entry.value(), Some(Expr::Str(_)));
         let mut reader = Reader::knowing(variables.iter().cloned());
@@ -66,18 +69,21 @@ pub(super) fn hooks(shell: &Shell, attributes: &[&str], variables: &[(String, St
     found
 }
 
-fn collect(expr: Expr, strings: &mut Vec<ast::Str>, fuel: usize) {
+fn collect(expr: Expr, strings: &mut Vec<ast::Str>, steps: &mut usize, fuel: usize) {
     let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), value(expr)) else { return };
+    // `a = b + b; b = c + c; …` has twice as many with each name.
+    let Some(left) = steps.checked_sub(1) else { return };
+    *steps = left;
     match expr {
         Expr::Str(string) => strings.push(string),
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Add) => {
             for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-                collect(side, strings, fuel);
+                collect(side, strings, steps, fuel);
             }
         }
         Expr::Ident(ident) => {
             if let Some(Binding::Value(value)) = binding(&ident.to_string(), ident.syntax()) {
-                collect(value, strings, fuel);
+                collect(value, strings, steps, fuel);
             }
         }
         _ => {}

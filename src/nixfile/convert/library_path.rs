@@ -1,5 +1,7 @@
 //! The libraries that an LD_LIBRARY_PATH names.
 
+use std::cell::Cell;
+
 use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
@@ -12,36 +14,53 @@ use super::lines::{HOLE, Line, lines};
 /// Attribute paths of nixpkgs.
 pub(super) type Attributes = Vec<String>;
 
+/// How many expressions a path may be put together from: names may double it each time.
+const STEPS: usize = 1_000;
+
+/// A shell, and how many expressions are still followed.
+struct Search<'a> {
+    shell: &'a Shell,
+    steps: Cell<usize>,
+}
+
+impl Search<'_> {
+    fn step(&self) -> Option<()> {
+        self.steps.set(self.steps.get().checked_sub(1)?);
+        Some(())
+    }
+}
+
 /// The libraries of an expression that LD_LIBRARY_PATH is bound to; `None` where it may name anything else.
 pub(super) fn of_expression(expr: &Expr, shell: &Shell) -> Option<Attributes> {
-    path_list(expr, shell, FUEL)
+    path_list(expr, &Search { shell, steps: Cell::new(STEPS) }, FUEL)
 }
 
 /// The libraries of what a line of a hook sets the variable to.
 pub(super) fn of_line(value: &str, line: &Line, shell: &Shell) -> Option<Attributes> {
     // Other holes of the line would be counted among these.
     (value.matches(HOLE).count() == line.holes.len()).then_some(())?;
-    parts(value, &line.holes, shell, FUEL)
+    parts(value, &line.holes, &Search { shell, steps: Cell::new(STEPS) }, FUEL)
 }
 
-fn path_list(expr: &Expr, shell: &Shell, fuel: usize) -> Option<Attributes> {
+fn path_list(expr: &Expr, search: &Search<'_>, fuel: usize) -> Option<Attributes> {
     let fuel = fuel.checked_sub(1)?;
+    search.step()?;
     match value(expr.clone())? {
-        Expr::Apply(apply) => makes_library_path(&apply, shell, fuel),
+        Expr::Apply(apply) => makes_library_path(&apply, search, fuel),
         Expr::Str(string) => {
             let lines = lines(&string);
             match lines.as_slice() {
-                [line] => parts(line.text.as_deref()?, &line.holes, shell, fuel),
+                [line] => parts(line.text.as_deref()?, &line.holes, search, fuel),
                 _ => None,
             }
         }
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Add) => {
             let sides = [operation.lhs()?, operation.rhs()?];
-            let found = sides.iter().map(|side| path_list(side, shell, fuel)).collect::<Option<Vec<_>>>()?;
+            let found = sides.iter().map(|side| path_list(side, search, fuel)).collect::<Option<Vec<_>>>()?;
             Some(found.concat())
         }
         Expr::Ident(ident) => match binding(&ident.to_string(), ident.syntax())? {
-            Binding::Value(value) => path_list(&value, shell, fuel),
+            Binding::Value(value) => path_list(&value, search, fuel),
             _ => None,
         },
         _ => None,
@@ -49,31 +68,32 @@ fn path_list(expr: &Expr, shell: &Shell, fuel: usize) -> Option<Attributes> {
 }
 
 /// `makeLibraryPath [ … ]`
-fn makes_library_path(apply: &ast::Apply, shell: &Shell, fuel: usize) -> Option<Attributes> {
+fn makes_library_path(apply: &ast::Apply, search: &Search<'_>, fuel: usize) -> Option<Attributes> {
     let call = Call::new(apply)?;
     let is_it = call.name().rsplit('.').next() == Some("makeLibraryPath");
     match call.arguments.as_slice() {
-        [list] if is_it => elements(list, shell, fuel),
+        [list] if is_it => elements(list, search, fuel),
         _ => None,
     }
 }
 
-fn elements(expr: &Expr, shell: &Shell, fuel: usize) -> Option<Attributes> {
+fn elements(expr: &Expr, search: &Search<'_>, fuel: usize) -> Option<Attributes> {
     let fuel = fuel.checked_sub(1)?;
+    search.step()?;
     match value(expr.clone())? {
         // What the shell has anyway.
-        Expr::List(list) if inputs(shell).iter().any(|input| input.list == list) => Some(Vec::new()),
+        Expr::List(list) if inputs(search.shell).iter().any(|input| input.list == list) => Some(Vec::new()),
         Expr::List(list) => {
             let found = list.items().map(|item| element(&item)).collect::<Option<Vec<_>>>()?;
             Some(found.concat())
         }
         Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Concat) => {
             let sides = [operation.lhs()?, operation.rhs()?];
-            let found = sides.iter().map(|side| elements(side, shell, fuel)).collect::<Option<Vec<_>>>()?;
+            let found = sides.iter().map(|side| elements(side, search, fuel)).collect::<Option<Vec<_>>>()?;
             Some(found.concat())
         }
         Expr::Ident(ident) => match binding(&ident.to_string(), ident.syntax())? {
-            Binding::Value(value) => elements(&value, shell, fuel),
+            Binding::Value(value) => elements(&value, search, fuel),
             _ => None,
         },
         _ => None,
@@ -104,7 +124,7 @@ fn attribute(item: &Expr) -> Option<String> {
 }
 
 /// The parts of `A/lib:B/lib:$LD_LIBRARY_PATH`.
-fn parts(text: &str, holes: &[Expr], shell: &Shell, fuel: usize) -> Option<Attributes> {
+fn parts(text: &str, holes: &[Expr], search: &Search<'_>, fuel: usize) -> Option<Attributes> {
     let mut holes = holes.iter();
     let mut found = Vec::new();
     for part in split(text.trim()) {
@@ -116,7 +136,7 @@ fn parts(text: &str, holes: &[Expr], shell: &Shell, fuel: usize) -> Option<Attri
         let folder = part.strip_prefix(HOLE)?;
         let hole = holes.next()?;
         match folder {
-            "" => found.extend(path_list(hole, shell, fuel)?),
+            "" => found.extend(path_list(hole, search, fuel)?),
             "/lib" => found.push(attribute(hole)?),
             _ => return None,
         }

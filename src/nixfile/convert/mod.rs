@@ -101,9 +101,18 @@ fn sign_of_venvfix(root: &ast::Root) -> Option<usize> {
     sign.map(|token| usize::from(token.text_range().start()))
 }
 
+/// The functions whose arguments are what this folder takes them for.
+const CONSTRUCTORS: [&str; 3] = ["mkShell", "mkShellNoCC", "mkDerivation"];
+
 fn only_shell<'a>(root: &ast::Root, search: &'a Search, source: &str) -> Result<&'a Shell, Refusal> {
     match search.shells.as_slice() {
-        [shell] => Ok(shell),
+        [shell] if CONSTRUCTORS.contains(&shell.constructor.as_str()) => Ok(shell),
+        [shell] => {
+            let (line, column) = position(source, syntax::start(shell.apply.syntax()));
+            let reason =
+                format!("the shell is made by {}, whose arguments mean other things", shell.constructor);
+            Err(Refusal::NotSure { line, column, reason })
+        }
         _ => {
             let instead = search.instead.clone();
             let nothing = || EditRefusal::NoPlace { line: 1, column: 1, seen: Vec::new(), instead };
