@@ -15,7 +15,7 @@ use super::deeds::Deed;
 use super::hook::{Content, Piece};
 use super::hooks::{Hook, entry, hooks};
 use super::lines::Line;
-use super::plan::Plan;
+use super::plan::{Plan, is_list};
 use super::refusal::Refusal;
 
 /// What takes the place of the commands.
@@ -90,6 +90,9 @@ fn is_of(deed: &Deed, venv: &str) -> bool {
     match deed {
         Deed::MakesVenv(folder) | Deed::Enters(folder) | Deed::SetsPrefix(folder) | Deed::Imports(folder) => {
             folder == venv
+        }
+        Deed::LooksFor(file) => {
+            file.strip_prefix(venv).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         }
         Deed::RenewsPip => true,
         _ => false,
@@ -170,10 +173,9 @@ fn refuse_remnants(plan: &Plan<'_>, hooks: &[Hook], found: &Found) -> Result<(),
     for (number, hook) in hooks.iter().enumerate() {
         for (index, piece) in hook.pieces.iter().enumerate() {
             let filler = |deed: &Deed| {
-                matches!(
-                    deed,
-                    Deed::Says | Deed::Keyword | Deed::LooksFor(_) | Deed::UnsetsDate | Deed::Installs(_)
-                ) || is_of(deed, &found.folder)
+                matches!(deed, Deed::Says | Deed::Keyword | Deed::UnsetsDate | Deed::Installs(_))
+                    || matches!(deed, Deed::LooksFor(file) if is_list(file))
+                    || is_of(deed, &found.folder)
             };
             let goes = deeds(piece).iter().all(filler) && piece.content != Content::Opaque;
             if goes {

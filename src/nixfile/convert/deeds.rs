@@ -50,27 +50,59 @@ pub(super) enum Deed {
 #[derive(Default)]
 pub(super) struct Reader {
     variables: BTreeMap<String, String>,
+    /// Another folder was entered: paths mean others.
+    has_moved: bool,
+    /// The environment was changed, which an installer may depend on.
+    has_exported: bool,
 }
 
 impl Reader {
     /// A reader that knows these variables.
     pub(super) fn knowing(variables: impl IntoIterator<Item = (String, String)>) -> Reader {
-        Reader { variables: variables.into_iter().collect() }
+        Reader { variables: variables.into_iter().collect(), ..Reader::default() }
+    }
+
+    /// What is not understood may do as much as this word of it tells.
+    pub(super) fn skip(&mut self, text: &str) {
+        let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "_-./".contains(c)));
+        self.has_moved |= words.clone().any(is_move);
+        self.has_exported |= words.any(|word| ["export", "source", "."].contains(&word));
     }
 
     pub(super) fn read(&mut self, words: &[String]) -> Deed {
         let words: Vec<String> = words.iter().map(|word| self.expand(word)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match words.as_slice() {
+        let deed = self.of(&words);
+        self.has_moved |= words.first().is_some_and(|word| is_move(word));
+        match (&deed, words.first()) {
+            (Deed::Other, Some(&("export" | "source" | "." | "set" | "eval"))) => self.has_exported = true,
+            // venvfix is called there, and sees what was exported before.
+            (Deed::Enters(_), _) => self.has_exported = false,
+            _ => {}
+        }
+        deed
+    }
+
+    fn of(&mut self, words: &[&str]) -> Deed {
+        match words {
             ["unset", "SOURCE_DATE_EPOCH"] | ["unset", "-v", "SOURCE_DATE_EPOCH"] => Deed::UnsetsDate,
             ["venvShellHook"] | ["runHook", "venvShellHook"] => Deed::CallsHook,
             ["echo" | "printf", ..] => Deed::Says,
             [] | [":" | "true"] => Deed::Says,
             [word, ..] if KEYWORDS.contains(word) => Deed::Keyword,
-            ["test", ..] | ["[", .., "]"] | ["[[", .., "]]"] | ["!", ..] => looks_for(&words),
+            ["test", ..] | ["[", .., "]"] | ["[[", .., "]]"] | ["!", ..] => looks_for(words),
             ["export", assignment] | [assignment] if assignment.contains('=') => self.assigns(assignment),
+            _ if self.has_moved => {
+                installed(words).map_or(Deed::Other, |what| Deed::InstallsOther(what.join(" ")))
+            }
             ["source" | ".", file] => enters(file),
-            _ => installs(&words).or_else(|| makes_venv(&words)).unwrap_or(Deed::Other),
+            _ => match installs(words) {
+                Some(Deed::Installs(_)) if self.has_exported => {
+                    Deed::InstallsOther(installed(words).unwrap_or_default().join(" "))
+                }
+                Some(deed) => deed,
+                None => makes_venv(words).unwrap_or(Deed::Other),
+            },
         }
     }
 
@@ -78,7 +110,8 @@ impl Reader {
         let Some((name, value)) = assignment.split_once('=') else { return Deed::Other };
         let folder = folder(value);
         let deed = match (name, &folder) {
-            ("SOURCE_DATE_EPOCH", _) => Deed::UnsetsDate,
+            // Now, or the first day that zip files know.
+            ("SOURCE_DATE_EPOCH", _) if ["$(date +%s)", "315532800"].contains(&value) => Deed::UnsetsDate,
             ("LD_LIBRARY_PATH", _) => Deed::SetsLibraryPath(value.to_owned()),
             ("PIP_PREFIX", Some(folder)) => Deed::SetsPrefix(folder.clone()),
             ("PATH", _) => first_on_path(value).map_or(Deed::Other, Deed::Enters),
@@ -114,6 +147,10 @@ impl Reader {
 
 const KEYWORDS: [&str; 14] =
     ["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}"];
+
+fn is_move(word: &str) -> bool {
+    ["cd", "pushd", "popd"].contains(&word)
+}
 
 /// Longer paths are nobody's.
 const MAX_FOLDER: usize = 400;
@@ -361,12 +398,39 @@ mod tests {
     }
 
     #[test]
+    fn in_another_folder_paths_mean_others() {
+        let stays = Deed::InstallsOther("-r requirements.txt".into());
+        assert_eq!(deeds("cd backend; pip install -r requirements.txt")[1], stays);
+        assert_eq!(
+            deeds("pushd x; python -m venv .venv; . .venv/bin/activate")[1..],
+            [Deed::Other, Deed::Other]
+        );
+        let mut reader = Reader::default();
+        reader.skip("(cd backend; ls)");
+        assert_eq!(reader.read(&["pip", "install", "-r", "requirements.txt"].map(str::to_owned)), stays);
+    }
+
+    #[test]
+    fn what_is_exported_before_an_installation_may_matter_to_it() {
+        let stays = Deed::InstallsOther("-r r.txt".into());
+        for line in ["export PIP_INDEX_URL=https://x/", ". .env", "source secrets.sh", "set -a"] {
+            assert_eq!(deeds(&format!("{line}; pip install -r r.txt"))[1], stays, "{line}");
+        }
+        // venvfix is called where the venv is entered.
+        let found = deeds("export CFLAGS=-O1; source .venv/bin/activate; pip install -r r.txt");
+        assert_eq!(found[2], install(&["r.txt"], None));
+        assert_eq!(deeds("X=1; pip install -r r.txt")[1], install(&["r.txt"], None));
+    }
+
+    #[test]
     fn the_date_is_unset_or_set_anew() {
         for line in
             ["unset SOURCE_DATE_EPOCH", "SOURCE_DATE_EPOCH=$(date +%s)", "export SOURCE_DATE_EPOCH=315532800"]
         {
             assert_eq!(deeds(line), [Deed::UnsetsDate], "{line}");
         }
-        assert_eq!(deeds("unset SOURCE_DATE_EPOCH LD_PRELOAD"), [Deed::Other]);
+        for line in ["unset SOURCE_DATE_EPOCH LD_PRELOAD", "export SOURCE_DATE_EPOCH=1700000000"] {
+            assert_eq!(deeds(line), [Deed::Other]);
+        }
     }
 }

@@ -63,8 +63,9 @@ fn in_let(source: &str, last: &SyntaxNode, definition: &str) -> Change {
         false => format!("{}  ", indent_of(source, from)),
     };
     let newline = newline(source);
-    let text = indented(definition, &indent, newline);
-    let text = text.strip_suffix(newline).unwrap_or(&text);
+    // There may be shell text in it, to which a carriage return means something.
+    let text = indented(definition, &indent, "\n");
+    let text = text.strip_suffix('\n').unwrap_or(&text);
     // A bracketed line (`let a = 1; in`) is broken behind the new binding too.
     let tail = match rest[comment..].trim().is_empty() {
         true => String::new(),
@@ -90,7 +91,7 @@ fn around(
     let nixpkgs = nixpkgs_name(apply, shell.set.as_ref())?;
     let (at, newline) = (start(apply), newline(source));
     let indent = indent_of(source, at);
-    let lines = indented(&definition(&nixpkgs), &format!("{indent}  "), newline);
+    let lines = indented(&definition(&nixpkgs), &format!("{indent}  "), "\n");
     Some(Change::insert(at, format!("let{newline}{lines}{indent}in{newline}{indent}")))
 }
 

@@ -31,6 +31,10 @@ pub(super) fn pieces(lines: &[Line], reader: &mut Reader) -> Vec<Piece> {
     let mut next = 0;
     while next < lines.len() {
         let piece = piece(lines, next, reader);
+        if piece.content == Content::Opaque {
+            let texts = lines[piece.lines.clone()].iter().filter_map(|line| line.text.as_deref());
+            texts.for_each(|text| reader.skip(text));
+        }
         next = piece.lines.end.max(next + 1);
         pieces.push(piece);
     }

@@ -159,9 +159,9 @@ impl Hook {
         match shares_line {
             true => text.trim_end().replace('\n', "; "),
             false => {
-                let newline = if old.ends_with("\r\n") { "\r\n" } else { "\n" };
                 let lines: Vec<String> = text.lines().map(|line| format!("{indent}{line}")).collect();
-                lines.join(newline)
+                // A carriage return would be a part of the last word.
+                lines.join("\n")
             }
         }
     }

@@ -38,7 +38,10 @@ pub(super) fn plan(mut plan: Plan<'_>) -> Result<Plan<'_>, Refusal> {
     let venv = venv_dir(&plan);
     let known = venv.iter().map(|folder| ("venvDir".to_owned(), folder.clone()));
     let hooks = hooks(plan.shell, &HOOKS, &known.collect::<Vec<_>>());
-    let own = |deed: &Deed| matches!(deed, Deed::Imports(folder) if Some(folder) == venv.as_ref());
+    let own = |deed: &Deed| match deed {
+        Deed::Imports(folder) | Deed::LooksFor(folder) => Some(folder) == venv.as_ref(),
+        _ => false,
+    };
     plan.clear(&hooks, &own, None);
     plan.clear_library_path();
     plan.rename();

@@ -141,6 +141,11 @@ impl<'a> Plan<'a> {
                     "the requirements are installed by venvfix itself, whenever they change".to_owned(),
                 );
             }
+            Wishes::Usual if self.given.project.is_installable() => {
+                self.notes.push(
+                    "what the project's files ask for is installed at entry, whenever it changes".to_owned(),
+                );
+            }
             Wishes::Usual => {}
         }
         for (number, hook) in hooks.iter().enumerate() {
@@ -189,6 +194,8 @@ impl<'a> Plan<'a> {
     fn goes(&self, deed: &Deed, hook: &Hook, piece: &Piece, own: &dyn Fn(&Deed) -> bool) -> bool {
         match deed {
             Deed::UnsetsDate => true,
+            // Whether there is anything to install.
+            Deed::LooksFor(file) if is_list(file) => true,
             Deed::SetsLibraryPath(_) => self.libraries_of(piece, hook).is_some(),
             other => own(other),
         }
@@ -218,7 +225,10 @@ impl<'a> Plan<'a> {
             })
             .collect();
         for what in others {
-            self.notes.push(format!("`pip install {what}` stays in the hook; what stands in requirements.txt instead is installed again when it changes"));
+            self.notes.push(match what.starts_with('-') {
+                true => format!("`pip install {what}` stays in the hook: it may depend on what is done before it"),
+                false => format!("`pip install {what}` stays in the hook; what stands in requirements.txt instead is installed again when it changes"),
+            });
         }
     }
 
@@ -253,9 +263,15 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// A file that says what to install.
+pub(super) fn is_list(file: &str) -> bool {
+    file.ends_with(".txt") || ["pyproject.toml", "setup.py", "setup.cfg"].contains(&file)
+}
+
 /// Whether all that a piece does may go, and it does anything.
 fn is_all(piece: &Piece, goes: &dyn Fn(&Deed) -> bool) -> bool {
     let Content::Deeds(deeds) = &piece.content else { return false };
     let filler = |deed: &Deed| matches!(deed, Deed::Says | Deed::Keyword | Deed::LooksFor(_));
-    deeds.iter().all(|deed| filler(deed) || goes(deed)) && !deeds.iter().all(filler)
+    let may_go = |deed: &Deed| matches!(deed, Deed::Says | Deed::Keyword) || goes(deed);
+    deeds.iter().all(may_go) && !deeds.iter().all(filler)
 }

@@ -15,6 +15,13 @@ pub struct Project {
     pub has_settings: bool,
 }
 
+impl Project {
+    /// Whether venvfix finds anything to install.
+    pub(super) fn is_installable(self) -> bool {
+        self.has_requirements || self.has_lock || self.can_be_built || self.has_settings
+    }
+}
+
 /// How venvfix is told to install the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wishes {
