@@ -4,19 +4,15 @@
 use rnix::ast::Expr;
 use rowan::ast::AstNode;
 
-use super::super::edit::{Element, insertions};
-use super::super::inputs::{best_input, inputs};
-use super::super::scope::element_paths;
-use super::super::shell::Shell;
-use super::super::spell::sort_keys;
-use super::super::syntax::last_name;
-use super::change::Change;
 use super::deeds::Deed;
 use super::hook::{Content, Piece};
 use super::hooks::{Hook, entry, hooks};
 use super::lines::Line;
 use super::plan::{Plan, is_list};
 use super::refusal::Refusal;
+use super::view::Shell;
+use super::view::last_name;
+use super::view::{append, element_paths};
 
 /// What takes the place of the commands.
 const CALL: &str = "eval \"$(venvfix hook bash)\"\nvenvfix-enter\n";
@@ -31,7 +27,7 @@ const INPUTS: [&str; 3] = ["packages", "nativeBuildInputs", "buildInputs"];
 
 /// A derivation's `packages` are a variable like any other.
 fn takes(shell: &Shell, attribute: &str) -> bool {
-    shell.constructor != "mkDerivation" || attribute != INPUTS[0]
+    shell.constructor() != "mkDerivation" || attribute != INPUTS[0]
 }
 
 /// Where the environment was, and what kind it is.
@@ -51,16 +47,13 @@ pub(super) fn plan(mut plan: Plan<'_>) -> Result<Plan<'_>, Refusal> {
     let (hook, piece) = found.entered;
     plan.clear(&hooks, &own, Some((hook, piece, CALL.to_owned())));
     let mut bindings = Vec::new();
-    let place = match best_input(plan.shell) {
-        Some(input) => {
-            let element = Element { text: NAME.to_owned(), key: NAME.to_owned() };
-            let keys = sort_keys(&input.list);
-            let added = insertions(plan.source, &input.list, &keys, vec![element]);
-            let added =
-                added.ok_or_else(|| plan.not_sure(input.list.syntax(), "this list could not be added to"))?;
-            let changes = added.into_iter().map(|insertion| Change::insert(insertion.offset, insertion.text));
-            plan.changes.extend(changes);
-            input.list.syntax().clone()
+    let place = match plan.shell.best_list() {
+        Some(list) => {
+            let added = append(plan.source, &list, NAME);
+            plan.changes.extend(
+                added.ok_or_else(|| plan.not_sure(list.syntax(), "this list could not be added to"))?,
+            );
+            list.syntax().clone()
         }
         None => {
             let free = INPUTS.iter().find(|name| !plan.binds(name) && takes(plan.shell, name));
@@ -140,7 +133,7 @@ fn find(plan: &Plan<'_>, hooks: &[Hook]) -> Result<Found, Refusal> {
         // Somebody makes it by hand, once.
         (None, Some((at, folder))) => Ok(Found { folder, is_prefix: false, entered: at }),
         (Some((folder, _)), _) => {
-            let hook = hooks.first().map_or(0, |hook| super::super::syntax::start(hook.string.syntax()));
+            let hook = hooks.first().map_or(0, |hook| super::view::start(hook.string.syntax()));
             Err(plan.not_sure_at(
                 hook,
                 format!("{folder} is made here, and it is not certain where it is entered"),
@@ -209,10 +202,10 @@ fn note(plan: &mut Plan<'_>, found: &Found, hooks: &[Hook]) {
     if hooks.iter().flat_map(|hook| &hook.pieces).flat_map(deeds).any(|deed| *deed == Deed::RenewsPip) {
         plan.notes.push("pip is no longer brought up to date at each entry".to_owned());
     }
-    let items = inputs(plan.shell).into_iter().flat_map(|input| input.list.items());
+    let items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
     let mut texts = items.map(|item| item.to_string());
     let has_python = texts.any(|text| text.contains("python"))
-        || inputs(plan.shell).iter().flat_map(|input| input.list.items()).any(|item| names_python(&item));
+        || plan.shell.inputs().iter().flat_map(|input| input.list.items()).any(|item| names_python(&item));
     if !has_python {
         plan.notes.push(
             "no python is among the packages of the shell that could be seen: add python3 if there is none"

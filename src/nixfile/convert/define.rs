@@ -6,10 +6,10 @@ use rnix::ast::{self, HasEntry};
 use rowan::ast::AstNode;
 
 use super::super::constructor::PackageSet;
-use super::super::scope::{binding_place, nixpkgs_path_of_name};
-use super::super::shell::Shell;
-use super::super::syntax::{end, is_within, start};
 use super::change::{Change, indent_of, indented, line_start, newline};
+use super::view::Shell;
+use super::view::{binding_place, nixpkgs_path_of_name};
+use super::view::{end, is_within, start};
 
 /// Defines `name` for `place`; `definition` is told what nixpkgs is called there. `None` where nixpkgs has no
 /// name, or the new name would be another's.
@@ -26,7 +26,7 @@ pub(super) fn define(
     let lets = place.ancestors().filter_map(ast::LetIn::cast);
     let inside = lets.into_iter().find_map(|let_in| {
         let last = last_entry(&let_in)?;
-        Some((nixpkgs_name(&last, shell.set.as_ref())?, last))
+        Some((nixpkgs_name(&last, shell.set())?, last))
     });
     match inside {
         Some((nixpkgs, last)) => Some(in_let(source, &last, &definition(&nixpkgs))),
@@ -84,11 +84,11 @@ fn around(
     place: &SyntaxNode,
     definition: &dyn Fn(&str) -> String,
 ) -> Option<Change> {
-    let apply = shell.apply.syntax();
+    let apply = &shell.node;
     if !is_within(place, apply) || !takes_let(apply) {
         return None;
     }
-    let nixpkgs = nixpkgs_name(apply, shell.set.as_ref())?;
+    let nixpkgs = nixpkgs_name(apply, shell.set())?;
     let (at, newline) = (start(apply), newline(source));
     let indent = indent_of(source, at);
     let lines = indented(&definition(&nixpkgs), &format!("{indent}  "), "\n");

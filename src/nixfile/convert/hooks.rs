@@ -6,13 +6,13 @@ use std::ops::Range;
 use rnix::ast::{self, BinOpKind, Expr, HasEntry};
 use rowan::ast::AstNode;
 
-use super::super::scope::{Binding, binding};
-use super::super::shell::Shell;
-use super::super::syntax::{FUEL, attribute_names, end, start, value};
 use super::change::{Change, lines_of};
 use super::deeds::Reader;
 use super::hook::{Content, Piece, pieces};
 use super::lines::{Line, lines};
+use super::view::Shell;
+use super::view::{Binding, binding};
+use super::view::{FUEL, attribute_names, end, start, value};
 
 /// A string that is a hook, or a part of one.
 pub(super) struct Hook {

@@ -5,11 +5,10 @@ use std::cell::Cell;
 use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
-use super::super::inputs::inputs;
-use super::super::scope::{Binding, binding, element_paths};
-use super::super::shell::Shell;
-use super::super::syntax::{Call, FUEL, bare, value};
 use super::lines::{HOLE, Line, lines};
+use super::view::Shell;
+use super::view::{Binding, binding, element_paths};
+use super::view::{Call, FUEL, bare, value};
 
 /// Attribute paths of nixpkgs.
 pub(super) type Attributes = Vec<String>;
@@ -82,7 +81,7 @@ fn elements(expr: &Expr, search: &Search<'_>, fuel: usize) -> Option<Attributes>
     search.step()?;
     match value(expr.clone())? {
         // What the shell has anyway.
-        Expr::List(list) if inputs(search.shell).iter().any(|input| input.list == list) => Some(Vec::new()),
+        Expr::List(list) if search.shell.inputs().iter().any(|input| input.list == list) => Some(Vec::new()),
         Expr::List(list) => {
             let found = list.items().map(|item| element(&item)).collect::<Option<Vec<_>>>()?;
             Some(found.concat())

@@ -7,8 +7,8 @@ use rnix::ast::{self, Expr, InterpolPart};
 use rowan::NodeOrToken;
 use rowan::ast::AstNode;
 
-use super::super::scope::{Binding, binding};
-use super::super::syntax::{FUEL, bare};
+use super::view::{Binding, binding};
+use super::view::{FUEL, bare};
 
 /// Stands in a line for an interpolation whose text is not known.
 pub(super) const HOLE: char = '\u{f8ff}';

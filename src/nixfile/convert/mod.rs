@@ -19,19 +19,18 @@ mod plan;
 mod refusal;
 mod rename;
 mod settings;
+mod view;
 
 use rnix::SyntaxKind::{TOKEN_IDENT, TOKEN_STRING_CONTENT};
 use rnix::ast;
 use rowan::ast::AstNode;
 
-use super::refusal::Refusal as EditRefusal;
-use super::shell::{self, Search, Shell};
-use super::syntax::{self, position};
-use super::{Library, add_libraries, locate};
+use super::{Library, add_libraries};
 use change::apply;
 use plan::Plan;
 pub use refusal::Refusal;
 pub use settings::Project;
+use view::{Shell, position, start};
 
 /// What a conversion is told beside the file.
 pub struct Given<'a> {
@@ -63,15 +62,11 @@ pub struct Conversion {
 /// # Errors
 /// If it is converted already, has nothing to convert, or is not surely understood.
 pub fn convert(source: &str, given: &Given<'_>) -> Result<Conversion, Refusal> {
-    let root = syntax::parse(source).map_err(|unreadable| {
-        let (line, column) = position(source, unreadable.offset);
-        Refusal::NoShell(EditRefusal::Syntax { line, column, seen: unreadable.seen })
-    })?;
+    let root = view::parse(source)?;
     if let Some(offset) = sign_of_venvfix(&root) {
         return Err(Refusal::Converted { line: position(source, offset).0 });
     }
-    let search = shell::search(&root);
-    let shell = only_shell(&root, &search, source)?;
+    let shell = &Shell::of(&root, source)?;
     let plan = |with_libraries: bool| {
         let plan = Plan::new(source, &root, shell, given, with_libraries);
         if of_hook::names_hook(&root) { of_hook::plan(plan) } else { by_hand::plan(plan) }
@@ -82,7 +77,7 @@ pub fn convert(source: &str, given: &Given<'_>) -> Result<Conversion, Refusal> {
     }
     // Without a list to put them into, the libraries stay where they were.
     carry_out(source, plan(false)?).ok_or_else(|| {
-        let (line, column) = position(source, syntax::start(shell.apply.syntax()));
+        let (line, column) = position(source, start(&shell.node));
         let reason = "could not prove that the changed file is the same shell".to_owned();
         Refusal::NotSure { line, column, reason }
     })
@@ -101,26 +96,6 @@ fn sign_of_venvfix(root: &ast::Root) -> Option<usize> {
     sign.map(|token| usize::from(token.text_range().start()))
 }
 
-/// The functions whose arguments are what this folder takes them for.
-const CONSTRUCTORS: [&str; 3] = ["mkShell", "mkShellNoCC", "mkDerivation"];
-
-fn only_shell<'a>(root: &ast::Root, search: &'a Search, source: &str) -> Result<&'a Shell, Refusal> {
-    match search.shells.as_slice() {
-        [shell] if CONSTRUCTORS.contains(&shell.constructor.as_str()) => Ok(shell),
-        [shell] => {
-            let (line, column) = position(source, syntax::start(shell.apply.syntax()));
-            let reason =
-                format!("the shell is made by {}, whose arguments mean other things", shell.constructor);
-            Err(Refusal::NotSure { line, column, reason })
-        }
-        _ => {
-            let instead = search.instead.clone();
-            let nothing = || EditRefusal::NoPlace { line: 1, column: 1, seen: Vec::new(), instead };
-            Err(Refusal::NoShell(locate::locate(root, source).err().unwrap_or_else(nothing)))
-        }
-    }
-}
-
 /// Makes the changes and adds the libraries; `None` where what results is not surely meant.
 fn carry_out(source: &str, plan: Plan<'_>) -> Option<Conversion> {
     let changed = apply(source, plan.changes)?;
@@ -129,7 +104,7 @@ fn carry_out(source: &str, plan: Plan<'_>) -> Option<Conversion> {
         true => changed,
         false => add_libraries(&changed, &libraries).ok()?.text,
     };
-    let root = syntax::parse(&text).ok()?;
-    let sound = shell::search(&root).shells.len() == 1 && sign_of_venvfix(&root).is_some();
+    let root = view::parse(&text).ok()?;
+    let sound = Shell::of(&root, &text).is_ok() && sign_of_venvfix(&root).is_some();
     sound.then_some(Conversion { text, settings: plan.settings, notes: plan.notes })
 }

@@ -3,9 +3,6 @@
 use rnix::ast::{self, Expr};
 use rowan::ast::AstNode;
 
-use super::super::inputs::inputs;
-use super::super::scope::{nixpkgs_path, withs};
-use super::super::syntax::{FUEL, attribute, bare, last_name, start};
 use super::change::{Change, line_start, newline};
 use super::deeds::Deed;
 use super::hook::Content;
@@ -13,6 +10,8 @@ use super::hooks::{Hook, hooks};
 use super::lines::plain_text;
 use super::plan::Plan;
 use super::refusal::Refusal;
+use super::view::{FUEL, attribute, bare, last_name, start};
+use super::view::{nixpkgs_path, withs};
 
 const OLD: &str = "venvShellHook";
 const NEW: &str = "venvfixShellHook";
@@ -51,11 +50,11 @@ pub(super) fn plan(mut plan: Plan<'_>) -> Result<Plan<'_>, Refusal> {
 
 /// The element that is the hook, the only place where the file names it.
 fn element(plan: &Plan<'_>) -> Result<Expr, Refusal> {
-    let items = inputs(plan.shell).into_iter().flat_map(|input| input.list.items());
+    let items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
     let is_hook = |item: &Expr| bare(item.clone()).and_then(|item| last_name(&item)).as_deref() == Some(OLD);
     let elements: Vec<Expr> = items.filter(is_hook).collect();
     let outside = |ident: &ast::Ident| {
-        !elements.iter().any(|element| super::super::syntax::is_within(ident.syntax(), element.syntax()))
+        !elements.iter().any(|element| super::view::is_within(ident.syntax(), element.syntax()))
     };
     if let Some(ident) = mentions(plan.root).find(outside) {
         return Err(plan.not_sure(
@@ -125,7 +124,7 @@ fn renamed(plan: &Plan<'_>, python: &str) -> String {
 
 /// The interpreters among the shell's inputs, in the order in which PATH has them.
 fn pythons(plan: &Plan<'_>) -> Vec<Expr> {
-    let mut found = inputs(plan.shell);
+    let mut found = plan.shell.inputs();
     // nativeBuildInputs come first, and packages are those.
     found.sort_by_key(|input| input.attribute == "buildInputs");
     found.into_iter().flat_map(|input| input.list.items()).filter(is_python).collect()

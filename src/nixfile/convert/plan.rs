@@ -7,8 +7,6 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, HasEntry};
 use rowan::ast::AstNode;
 
-use super::super::shell::Shell;
-use super::super::syntax::{position, start};
 use super::Given;
 use super::change::{Change, lines_of};
 use super::deeds::{Deed, Install};
@@ -19,6 +17,8 @@ use super::library_path;
 use super::refusal::Refusal;
 use super::rename::rename;
 use super::settings::{self, Wishes};
+use super::view::Shell;
+use super::view::{position, start};
 
 /// What is to be done to a file.
 pub(super) struct Plan<'a> {
@@ -44,6 +44,10 @@ impl<'a> Plan<'a> {
     ) -> Plan<'a> {
         let (changes, libraries, notes) = (Vec::new(), Vec::new(), Vec::new());
         Plan { source, root, shell, given, with_libraries, changes, libraries, settings: None, notes }
+    }
+
+    pub(super) fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
     }
 
     pub(super) fn not_sure(&self, node: &SyntaxNode, reason: impl Into<String>) -> Refusal {
@@ -112,7 +116,10 @@ impl<'a> Plan<'a> {
             self.notes.push(format!("nixpkgs has no {old} any more: the shell takes {new}"));
         }
         if tkinter {
-            self.notes.push("tkinter was part of the full python: where it is wanted, take (python3.withPackages (ps: [ ps.tkinter ]))".to_owned());
+            self.note(
+                "tkinter was part of the full python: where it is wanted, take \
+                 (python3.withPackages (ps: [ ps.tkinter ]))",
+            );
         }
     }
 
@@ -227,7 +234,10 @@ impl<'a> Plan<'a> {
         for what in others {
             self.notes.push(match what.starts_with('-') {
                 true => format!("`pip install {what}` stays in the hook: it may depend on what is done before it"),
-                false => format!("`pip install {what}` stays in the hook; what stands in requirements.txt instead is installed again when it changes"),
+                false => format!(
+                    "`pip install {what}` stays in the hook; what stands in requirements.txt instead is installed \
+                     again when it changes"
+                ),
             });
         }
     }
@@ -248,7 +258,10 @@ impl<'a> Plan<'a> {
             }
         }
         if !self.libraries.is_empty() {
-            self.notes.push("the libraries of LD_LIBRARY_PATH are inputs of the shell: Python gets them from venvfix, and other programs see none of them".to_owned());
+            self.note(
+                "the libraries of LD_LIBRARY_PATH are inputs of the shell: Python gets them from venvfix, and \
+                 other programs see none of them",
+            );
         }
     }
 
@@ -259,7 +272,7 @@ impl<'a> Plan<'a> {
                 .shell
                 .arguments
                 .iter()
-                .any(|set| set.inherits().any(|inherit| super::super::scope::inherits(&inherit, name)))
+                .any(|set| set.inherits().any(|inherit| super::view::inherits(&inherit, name)))
     }
 }
 

@@ -4,8 +4,8 @@ use rnix::SyntaxKind::TOKEN_IDENT;
 use rnix::ast::{self, Expr};
 use rowan::ast::AstNode;
 
-use super::super::scope::{binding_place, nixpkgs_path};
 use super::change::Change;
+use super::view::{binding_place, nixpkgs_path};
 
 /// The changes that replace names at the top of nixpkgs, and each once as old and new.
 pub(super) fn rename(
