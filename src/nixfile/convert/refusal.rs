@@ -52,7 +52,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Converted { line } => write!(f, "uses venvfix already (line {line})"),
-            Refusal::NoShell(EditRefusal::Ambiguous { candidates }) => {
+            Refusal::NoShell(EditRefusal::Ambiguous { candidates, .. }) => {
                 f.write_str("there is more than one shell:")?;
                 candidates.iter().try_for_each(|place| write!(f, "\n  {place}"))
             }

@@ -24,6 +24,9 @@ use super::refusal::Refusal;
 /// The functions whose arguments are what this folder takes them for.
 const CONSTRUCTORS: [&str; 3] = ["mkShell", "mkShellNoCC", "mkDerivation"];
 
+/// The attributes that hold packages.
+const INPUTS: [&str; 3] = ["buildInputs", "packages", "nativeBuildInputs"];
+
 /// The shell of a file.
 pub(super) struct Shell {
     found: shell::Shell,
@@ -35,7 +38,7 @@ pub(super) struct Shell {
 
 /// A list among a shell's inputs.
 pub(super) struct Input {
-    pub(super) attribute: &'static str,
+    pub(super) attribute: String,
     pub(super) list: ast::List,
 }
 
@@ -74,7 +77,8 @@ impl Shell {
     /// All lists of packages.
     pub(super) fn inputs(&self) -> Vec<Input> {
         let all = inputs::inputs(&self.found).into_iter();
-        all.map(|input| Input { attribute: input.attribute, list: input.list }).collect()
+        let of_packages = all.filter(|input| INPUTS.contains(&input.attribute));
+        of_packages.map(|input| Input { attribute: input.attribute.to_owned(), list: input.list }).collect()
     }
 
     /// The list that a package belongs in.
