@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use self::existing::Existing;
+use self::existing::{Existing, Outcome};
 use super::Context;
 use crate::backup;
 use crate::catalog::{self, Interpreters};
@@ -33,17 +33,16 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
     // Asked of a folder that has its shell, direnv's file is all that is missing.
     let only_envrc =
         arguments.envrc && !arguments.flake && (there(SHELL) || there(FLAKE)) && !arguments.force;
-    let of_flake = arguments.flake || only_envrc && !there(SHELL);
+    let mut of_flake = arguments.flake || only_envrc && !there(SHELL);
     if !only_envrc {
         let task = Task { context, arguments, folder };
-        match (arguments.flake, Existing::find(folder)) {
-            (true, _) => task.write_flake()?,
-            (false, Some(existing)) if !arguments.force => match existing.convert(&task)? {
-                existing::Outcome::Done => {}
-                existing::Outcome::Declined => return Ok(Exit::Fine),
-                existing::Outcome::NotAShell => task.write_shell()?,
+        match arguments.flake {
+            true => task.write_flake()?,
+            false => match task.convert()? {
+                Outcome::Done { is_flake } => of_flake = is_flake,
+                Outcome::Declined => return Ok(Exit::Fine),
+                Outcome::NotAShell => task.write_shell()?,
             },
-            (false, _) => task.write_shell()?,
         }
     }
     if arguments.envrc {
@@ -90,6 +89,18 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
+    /// Converts the first file that has a shell.
+    fn convert(&self) -> Result<Outcome> {
+        let files = Existing::all(self.folder).filter(|_| !self.arguments.force);
+        for file in files {
+            match file.convert(self)? {
+                Outcome::NotAShell => {}
+                outcome => return Ok(outcome),
+            }
+        }
+        Ok(Outcome::NotAShell)
+    }
+
     fn write_shell(&self) -> Result<()> {
         let source = self.source()?;
         if matches!(source, Source::Flake(_)) {

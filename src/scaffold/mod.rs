@@ -25,13 +25,9 @@ pub fn shell_nix(source: &Source, asked: &Asked) -> String {
 /// A complete flake.nix.
 pub fn flake_nix(source: &Source, asked: &Asked) -> String {
     let (input, argument, definition) = match source {
-        // A flake knows nothing of what lies around it, but a path may be written down.
-        Source::PackageOrProgram(path) | Source::Program(path) => (
-            String::new(),
-            String::new(),
-            package(&Source::Program(path.clone()), "pkgs")
-                .replace(&format!("builtins.storePath {}", quoted(store_package(path))), &linked(path)),
-        ),
+        Source::PackageOrProgram(path) | Source::Program(path) | Source::Linked(path) => {
+            (String::new(), String::new(), package(&Source::Linked(path.clone()), "pkgs"))
+        }
         Source::Checkout(path) => of_input(&format!("path:{}?dir=nix", in_url(path))),
         Source::Tarball(url) => of_input(&format!("{url}?dir=nix")),
         Source::Flake(reference) => of_input(reference),
@@ -41,15 +37,6 @@ pub fn flake_nix(source: &Source, asked: &Asked) -> String {
     let parts =
         [("input", input.as_str()), ("argument", &argument), ("venvfix", &definition), ("package", package)];
     filled(FLAKE, &parts, asked, &plain)
-}
-
-fn store_package(path: &str) -> &str {
-    path.strip_suffix("/bin/venvfix").unwrap_or(path)
-}
-
-/// A pure evaluation has no `builtins.storePath`.
-fn linked(path: &str) -> String {
-    source::linked(path, "pkgs")
 }
 
 fn of_input(reference: &str) -> (String, String, String) {
@@ -153,6 +140,7 @@ mod tests {
             Source::PackageOrProgram(HOSTILE.into()),
             Source::PackageOrProgram("/nix/store/abc-venvfix-0.1.0/bin/venvfix".into()),
             Source::Program(HOSTILE.into()),
+            Source::Linked(HOSTILE.into()),
             Source::Checkout(HOSTILE.into()),
             Source::Tarball("https://example.org/v1.tar.gz".into()),
             Source::Flake("github:example/venvfix?dir=nix".into()),

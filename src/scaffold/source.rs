@@ -7,6 +7,8 @@ pub enum Source {
     PackageOrProgram(String),
     /// A program that is there already.
     Program(String),
+    /// The same, for a pure evaluation, which takes nothing from outside.
+    Linked(String),
     /// A folder with this project's sources.
     Checkout(String),
     /// The URL of a tarball of them.
@@ -28,6 +30,9 @@ pub fn package(source: &Source, nixpkgs: &str) -> String {
         Source::Program(path) => {
             format!("# A program that is there already.\nvenvfix = {};", wrapped(path, nixpkgs))
         }
+        Source::Linked(path) => {
+            format!("# A program that is there already.\nvenvfix = {};", linked(path, nixpkgs))
+        }
         Source::Checkout(_) | Source::Tarball(_) | Source::Flake(_) => {
             format!("venvfix = import {} {{ {} }};", below(source, ""), inherited(nixpkgs))
         }
@@ -40,9 +45,16 @@ pub fn hook(source: &Source, nixpkgs: &str) -> String {
         "# In place of venvShellHook: makes the venv, installs the requirements, says what is missing.";
     let value = match source {
         Source::PackageOrProgram(path) => {
-            format!("{nixpkgs}.venvfixShellHook or (\n{})", deeper(&setup_hook(path, nixpkgs)))
+            let hook = setup_hook(&wrapped(path, nixpkgs), nixpkgs);
+            format!("{nixpkgs}.venvfixShellHook or (\n{})", deeper(&hook))
         }
-        Source::Program(path) => format!("\n{}", deeper(&setup_hook(path, nixpkgs)).trim_end()),
+        Source::Program(path) => {
+            format!("\n{}", deeper(&setup_hook(&wrapped(path, nixpkgs), nixpkgs)).trim_end())
+        }
+        Source::Linked(path) => {
+            let hook = setup_hook(&linked(path, nixpkgs), nixpkgs);
+            format!("{nixpkgs}.venvfixShellHook or (\n{})", deeper(&hook))
+        }
         Source::Checkout(_) | Source::Tarball(_) | Source::Flake(_) => format!(
             "{nixpkgs}.callPackage {} {{\n  python = null;\n  venvfix = import {} {{ {} }};\n}}",
             below(source, "/shell-hook.nix"),
@@ -54,9 +66,9 @@ pub fn hook(source: &Source, nixpkgs: &str) -> String {
     format!("{WHY}\nvenvfixShellHook ={space}{value};")
 }
 
-/// What `nix/shell-hook.nix` makes, of a program that is there already.
-fn setup_hook(path: &str, nixpkgs: &str) -> String {
-    let program = deeper(&wrapped(path, nixpkgs));
+/// What `nix/shell-hook.nix` makes, of a package for a program that is there already.
+fn setup_hook(program: &str, nixpkgs: &str) -> String {
+    let program = deeper(program);
     format!(
         "let\n  venvfix = {};\nin\n{nixpkgs}.makeSetupHook {{\n  name = \"venvfix-shell-hook\";\n  \
          propagatedBuildInputs = [ venvfix ];\n  substitutions = {{\n    program = \"${{venvfix}}/bin/venvfix\";\n    \
@@ -78,7 +90,10 @@ fn inherited(nixpkgs: &str) -> String {
 /// A file of the sources' folder `nix`.
 fn below(source: &Source, file: &str) -> String {
     match source {
-        Source::Checkout(path) | Source::PackageOrProgram(path) | Source::Program(path) => {
+        Source::Checkout(path)
+        | Source::PackageOrProgram(path)
+        | Source::Program(path)
+        | Source::Linked(path) => {
             format!("(/. + {})", quoted(&format!("{path}/nix{file}")))
         }
         Source::Tarball(url) | Source::Flake(url) => {
@@ -97,7 +112,7 @@ fn wrapped(path: &str, nixpkgs: &str) -> String {
 }
 
 /// A package with a link to a program.
-pub(super) fn linked(path: &str, nixpkgs: &str) -> String {
+fn linked(path: &str, nixpkgs: &str) -> String {
     format!(
         "{nixpkgs}.runCommand \"venvfix\" {{ program = {}; }} ''\n  mkdir -p $out/bin\n  ln -s \"$program\" $out/bin/venvfix\n''",
         quoted(path)

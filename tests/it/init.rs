@@ -150,6 +150,36 @@ fn a_default_nix_is_converted_if_it_is_a_shell_and_else_left_alone() {
 }
 
 #[test]
+fn a_flake_with_such_a_shell_is_converted_and_takes_nothing_from_outside() {
+    let folder = Folder::new();
+    folder.write("requirements.txt", "");
+    folder.write("dev.txt", "");
+    let shell = OLD.split_once(":\n").unwrap().1.trim_end();
+    let flake = format!(
+        "{{\n  outputs = {{ self, nixpkgs }}: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {{\n    \
+         devShells.x86_64-linux.default = {shell};\n  }};\n}}\n"
+    );
+    folder.write("flake.nix", &flake);
+    venvfix(folder.path(), ["init", "--yes", "--source", env!("CARGO_MANIFEST_DIR")])
+        .exits(2)
+        .says(&["has it as an input", "venvfixShellHook"]);
+    assert_eq!(folder.read("flake.nix"), flake);
+    venvfix(folder.path(), ["init", "--yes"]).exits(0).says(&["converted", "flake.nix", "help: nix develop"]);
+    let text = folder.read("flake.nix");
+    assert!(text.contains("venvfixShellHook or (") && !text.contains("storePath"), "{text}");
+    assert!(!folder.join("shell.nix").exists());
+
+    // Also beside a default.nix of something else.
+    folder.write("flake.nix", &flake);
+    folder.write("default.nix", "{ }: 1");
+    venvfix(folder.path(), ["init", "--yes"]).exits(0).says(&["converted", "flake.nix"]);
+
+    // A flake of something else leaves room for a shell.nix.
+    folder.write("flake.nix", "{ outputs = { self }: { }; }");
+    venvfix(folder.path(), ["init"]).exits(0).says(&["wrote", "shell.nix"]);
+}
+
+#[test]
 fn an_old_file_is_kept_unless_git_has_it() {
     let folder = Folder::new();
     let git = |arguments: &[&str]| {
@@ -217,6 +247,9 @@ fn a_flake_takes_venvfix_from_an_input_where_the_source_is_one() {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
+    // The flake that is there is one with venvfix.
+    venvfix(folder.path(), ["init"]).exits(3).says(&["flake.nix is there already", "uses venvfix already"]);
+    let folder = Folder::new();
     venvfix(folder.path(), ["init", "--source", "github:example/venvfix"])
         .exits(2)
         .says(&["cannot take venvfix from a flake reference"]);
@@ -257,4 +290,20 @@ fn locks_of_other_tools_are_named_with_a_way_out() {
     folder.write("poetry.lock", "");
     folder.write("pyproject.toml", "[tool.poetry.dependencies]\npython = \"^3.9\"\n[build-system]\n");
     venvfix(folder.path(), ["init"]).exits(0).says(&["poetry.lock is not read", "poetry export"]);
+}
+
+#[test]
+fn the_hook_for_setup_hooks_is_bash_and_knows_no_release_of_its_own() {
+    let folder = Folder::new();
+    let hook = venvfix(folder.path(), ["hook", "nix"]).exits(0).stdout;
+    assert!(
+        hook.contains("venvfixShellHook()") && hook.contains(VENVFIX) && !hook.contains("@release@"),
+        "{hook}"
+    );
+    let script =
+        "postHooks=(); eval \"$1\"; printf %s \"$VENVFIX_NIXPKGS_RELEASE\"; declare -F venvfix-enter";
+    let mut bash = command("bash", folder.path());
+    bash.args(["--norc", "-uc", script, "bash", &hook]).env("VENVFIX_NIXPKGS_RELEASE", "25.05");
+    let ended: Ended = bash.output().unwrap().into();
+    assert_eq!(ended.exits(0).stdout, "25.05venvfix-enter\n");
 }

@@ -191,6 +191,33 @@ fn a_flake() {
 }
 
 #[test]
+fn a_converted_flake() {
+    let shell = "{
+  inputs.nixpkgs.url = \"nixpkgs\";
+  outputs = { self, nixpkgs }: {
+    devShells.x86_64-linux.default = with nixpkgs.legacyPackages.x86_64-linux; mkShell {
+      venvDir = \"./env\";
+      packages = [ python3Packages.venvShellHook zlib ];
+      postVenvCreation = \"pip install -r requirements.txt\";
+    };
+  };
+}
+";
+    let Some(lab) = Lab::get() else { return };
+    let folder = Folder::without_blanks();
+    folder.write("flake.nix", shell);
+    folder.write("requirements.txt", "--no-index\n--find-links wheels\nodd\n");
+    wheel::make(&folder.join("wheels"), "odd", &["--needs", "libz.so.1"]);
+    let script = "import odd, sys; print(sys.prefix)";
+    let develop = || lab.run(folder.path(), &["nix", "develop", "--impure", "-c", "python", "-c", script]);
+    develop().exits(1).says(&["libz.so.1"]);
+    lab.venvfix(folder.path(), &["init", "--yes"]).exits(0).says(&["converted"]);
+    for _ in 0..2 {
+        assert_eq!(develop().exits(0).stdout, format!("{}\n", folder.join("env").display()));
+    }
+}
+
+#[test]
 fn an_envrc_for_either_shell() {
     let Some((lab, of_flake)) = flake(&["--envrc"]) else { return };
     if lab.run(of_flake.path(), &["which", "direnv"]).code != Some(0) {

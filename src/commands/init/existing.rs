@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{SHELL, Task, keep_old};
+use super::{FLAKE, SHELL, Task, keep_old};
 use crate::catalog;
 use crate::error::Trouble;
 use crate::fsx;
@@ -21,8 +21,11 @@ const SETTINGS: &str = "venvfix.toml";
 
 /// How a conversion ended.
 pub(super) enum Outcome {
-    /// It is written.
-    Done,
+    /// It is written: to a flake, or to another file.
+    Done {
+        /// To a flake.
+        is_flake: bool,
+    },
     /// Its owner does not want it.
     Declined,
     /// The file is another thing than a shell, so that one may stand beside it.
@@ -36,18 +39,15 @@ pub(super) struct Existing {
 }
 
 impl Existing {
-    /// What `nix-shell` would take.
-    pub(super) fn find(folder: &Path) -> Option<Existing> {
+    /// What `nix-shell` would take, else `nix develop`.
+    pub(super) fn all(folder: &Path) -> impl Iterator<Item = Existing> {
         let existing = |name: &'static str| Existing { path: folder.join(name), name };
-        let found = [SHELL, "default.nix"].map(existing).into_iter();
-        found.into_iter().find(|file| file.path.symlink_metadata().is_ok())
+        let all = [SHELL, "default.nix", FLAKE].map(existing);
+        all.into_iter().filter(|file| file.path.symlink_metadata().is_ok())
     }
 
     pub(super) fn convert(&self, task: &Task<'_>) -> Result<Outcome> {
-        let source = task.source()?;
-        if matches!(source, Source::Flake(_)) {
-            return Err(Trouble::usage("a shell.nix cannot take venvfix from a flake reference").into());
-        }
+        let source = self.source(task.source()?);
         let text = fsx::read_text(&self.path, MAX_SIZE)?;
         let text = text.ok_or_else(|| Trouble::new(format!("could not read {}", self.path.display())))?;
         let nixpkgs = Nixpkgs::find(&task.context.environment, Some(task.folder), Some(&self.path));
@@ -59,9 +59,40 @@ impl Existing {
             package: &|nixpkgs| scaffold::package(&source, nixpkgs),
         };
         match convert(&text, &given) {
-            Ok(conversion) => self.propose(task, &text, &conversion),
+            Ok(conversion) => {
+                self.check(&source)?;
+                self.propose(task, &text, &conversion)
+            }
             Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != SHELL => Ok(Outcome::NotAShell),
             Err(refusal) => Err(self.refused(task, &source, &refusal)),
+        }
+    }
+
+    fn is_flake(&self) -> bool {
+        self.name == FLAKE
+    }
+
+    /// As this file can name it.
+    fn source(&self, source: Source) -> Source {
+        match source {
+            Source::PackageOrProgram(path) | Source::Program(path) if self.is_flake() => Source::Linked(path),
+            other => other,
+        }
+    }
+
+    fn check(&self, source: &Source) -> Result<()> {
+        match (source, self.is_flake()) {
+            (Source::Linked(_), true) => Ok(()),
+            (_, true) => Err(Trouble::usage(
+                "a flake that is there takes venvfix from a program, or has it as an input",
+            )
+            .help("add the input by hand, and put its venvfixShellHook in place of venvShellHook")
+            .into()),
+            (Source::Flake(_), false) => {
+                Err(Trouble::usage(format!("{} cannot take venvfix from a flake reference", self.name))
+                    .into())
+            }
+            (_, false) => Ok(()),
         }
     }
 
@@ -104,7 +135,7 @@ impl Existing {
         }
         fsx::replace(&self.path, new.text.as_bytes())?;
         speaker.step(format_args!("converted {}", self.path.display()));
-        Ok(Outcome::Done)
+        Ok(Outcome::Done { is_flake: self.is_flake() })
     }
 }
 
