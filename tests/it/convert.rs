@@ -72,7 +72,10 @@ fn converted(source: &str, beside: &str) -> Result<Conversion, Refusal> {
     let new_name = |name: &str| interpreters.new_name(name);
     let hook = |nixpkgs: &str| format!("# In its place.\nvenvfixShellHook = {nixpkgs}.venvfixShellHook;");
     let package = |nixpkgs: &str| format!("venvfix = {nixpkgs}.venvfix;");
-    convert(source, &Given { project, new_name: &new_name, hook: &hook, package: &package })
+    convert(
+        source,
+        &Given { project, is_flake: has("flake.nix"), new_name: &new_name, hook: &hook, package: &package },
+    )
 }
 
 fn sources() -> Vec<String> {

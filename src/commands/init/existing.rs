@@ -54,6 +54,7 @@ impl Existing {
         let interpreters = catalog::interpreters(nixpkgs.release()).filter(|_| is_unpinned(&text));
         let given = Given {
             project: super::beside::project(task.folder),
+            is_flake: self.is_flake(),
             new_name: &|name| interpreters?.new_name(name),
             hook: &|nixpkgs| scaffold::hook(&source, nixpkgs),
             package: &|nixpkgs| scaffold::package(&source, nixpkgs),

@@ -1,18 +1,17 @@
 //! A shell whose shellHook makes a virtual environment by hand, or has pip install into a folder: venvfix is
 //! called where that was entered.
 
-use rnix::ast::Expr;
 use rowan::ast::AstNode;
 
 use super::deeds::Deed;
 use super::hook::{Content, Piece};
 use super::hooks::{Hook, entry, hooks};
+use super::interpreter::is_interpreter;
 use super::lines::Line;
 use super::plan::{Plan, is_list};
 use super::refusal::Refusal;
 use super::view::Shell;
-use super::view::last_name;
-use super::view::{append, element_paths};
+use super::view::append;
 
 /// What takes the place of the commands.
 const CALL: &str = "eval \"$(venvfix hook bash)\"\nvenvfix-enter\n";
@@ -64,7 +63,8 @@ pub(super) fn plan(mut plan: Plan<'_>) -> Result<Plan<'_>, Refusal> {
         }
     };
     plan.define(&place, NAME, plan.given.package)?;
-    if !plan.binds("VENVFIX_PROJECT") {
+    // In a flake that is a copy in the store, where nobody works.
+    if !plan.given.is_flake && !plan.binds("VENVFIX_PROJECT") {
         bindings.push("VENVFIX_PROJECT = toString ./.;".to_owned());
     }
     if !found.is_prefix && found.folder != ".venv" {
@@ -202,19 +202,12 @@ fn note(plan: &mut Plan<'_>, found: &Found, hooks: &[Hook]) {
     if hooks.iter().flat_map(|hook| &hook.pieces).flat_map(deeds).any(|deed| *deed == Deed::RenewsPip) {
         plan.notes.push("pip is no longer brought up to date at each entry".to_owned());
     }
-    let items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
-    let mut texts = items.map(|item| item.to_string());
-    let has_python = texts.any(|text| text.contains("python"))
-        || plan.shell.inputs().iter().flat_map(|input| input.list.items()).any(|item| names_python(&item));
+    let mut items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
+    let has_python = items.any(|item| is_interpreter(&item));
     if !has_python {
         plan.notes.push(
             "no python is among the packages of the shell that could be seen: add python3 if there is none"
                 .to_owned(),
         );
     }
-}
-
-fn names_python(item: &Expr) -> bool {
-    let of_nixpkgs = element_paths(item).into_iter().flatten().any(|name| name.contains("python"));
-    of_nixpkgs || last_name(item).is_some_and(|name| name.to_lowercase().contains("py"))
 }

@@ -12,6 +12,7 @@ mod deeds;
 mod define;
 mod hook;
 mod hooks;
+mod interpreter;
 mod library_path;
 mod lines;
 mod of_hook;
@@ -36,6 +37,8 @@ use view::{Shell, position, start};
 pub struct Given<'a> {
     /// What lies beside the file.
     pub project: Project,
+    /// The file is a flake.
+    pub is_flake: bool,
     /// The new name of an attribute of nixpkgs that is not there any more.
     pub new_name: &'a dyn Fn(&str) -> Option<String>,
     /// The binding of `venvfixShellHook`, told what nixpkgs is called.

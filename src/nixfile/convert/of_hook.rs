@@ -7,6 +7,7 @@ use super::change::{Change, line_start, newline};
 use super::deeds::Deed;
 use super::hook::Content;
 use super::hooks::{Hook, hooks};
+use super::interpreter::is_interpreter;
 use super::lines::plain_text;
 use super::plan::Plan;
 use super::refusal::Refusal;
@@ -127,28 +128,7 @@ fn pythons(plan: &Plan<'_>) -> Vec<Expr> {
     let mut found = plan.shell.inputs();
     // nativeBuildInputs come first, and packages are those.
     found.sort_by_key(|input| input.attribute == "buildInputs");
-    found.into_iter().flat_map(|input| input.list.items()).filter(is_python).collect()
-}
-
-fn is_python(item: &Expr) -> bool {
-    let Some(item) = bare(item.clone()) else { return false };
-    if let Expr::Apply(apply) = &item {
-        let function = apply.lambda().and_then(|function| last_name(&function));
-        return function.as_deref() == Some("withPackages");
-    }
-    if last_name(&item).as_deref() == Some("python") {
-        return true;
-    }
-    match nixpkgs_path(&item) {
-        Some(path) => matches!(path.as_slice(), [name] if is_interpreter(name)),
-        None => last_name(&item).is_some_and(|name| is_interpreter(&name)),
-    }
-}
-
-/// `python3`, `python312`, `python3Full`
-fn is_interpreter(name: &str) -> bool {
-    let rest = name.strip_prefix("python").map(|rest| rest.strip_suffix("Full").unwrap_or(rest));
-    rest.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
+    found.into_iter().flat_map(|input| input.list.items()).filter(is_interpreter).collect()
 }
 
 /// venvShellHook takes the python of its own set, venvfix the shell's.
