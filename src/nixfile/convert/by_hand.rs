@@ -6,7 +6,7 @@ use rowan::ast::AstNode;
 use super::deeds::Deed;
 use super::hook::{Content, Piece};
 use super::hooks::{Hook, entry, hooks};
-use super::interpreter::is_interpreter;
+use super::interpreter::{interpreter_of, is_interpreter};
 use super::lines::Line;
 use super::plan::{Plan, is_list};
 use super::refusal::Refusal;
@@ -202,12 +202,24 @@ fn note(plan: &mut Plan<'_>, found: &Found, hooks: &[Hook]) {
     if hooks.iter().flat_map(|hook| &hook.pieces).flat_map(deeds).any(|deed| *deed == Deed::RenewsPip) {
         plan.notes.push("pip is no longer brought up to date at each entry".to_owned());
     }
-    let mut items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
-    let has_python = items.any(|item| is_interpreter(&item));
-    if !has_python {
+    let items = plan.shell.inputs().into_iter().flat_map(|input| input.list.items());
+    let first = items.into_iter().find(is_interpreter);
+    if let Some(first) = first {
+        plan.note_python(&first, interpreter_of_venv(hooks));
+    } else {
         plan.notes.push(
             "no python is among the packages of the shell that could be seen: add python3 if there is none"
                 .to_owned(),
         );
     }
+}
+
+/// The python that a hook names to make the environment.
+fn interpreter_of_venv(hooks: &[Hook]) -> Option<String> {
+    let mut pieces = hooks.iter().flat_map(|hook| hook.pieces.iter().map(move |piece| (hook, piece)));
+    pieces.find_map(|(hook, piece)| {
+        let makes = deeds(piece).iter().any(|deed| matches!(deed, Deed::MakesVenv(_)));
+        let mut holes = hook.lines[piece.lines.clone()].iter().flat_map(|line| &line.holes);
+        holes.find_map(interpreter_of).filter(|_| makes)
+    })
 }

@@ -25,6 +25,24 @@ fn is_followed(item: &Expr, fuel: usize) -> bool {
     of_nixpkgs || is_of_set || follows(&item).is_some_and(|value| is_followed(&value, fuel))
 }
 
+/// The attribute of the python that an expression is of, brings or belongs to: `python312` of
+/// `pkgs.python312Packages.pip`.
+pub(super) fn interpreter_of(expr: &Expr) -> Option<String> {
+    named_by(expr, FUEL)
+}
+
+fn named_by(expr: &Expr, fuel: usize) -> Option<String> {
+    let fuel = fuel.checked_sub(1)?;
+    let expr = bare(expr.clone())?;
+    if let Expr::Apply(apply) = &expr {
+        return named_by(&apply.lambda()?, fuel);
+    }
+    let Some(path) = nixpkgs_path(&expr) else { return named_by(&follows(&expr)?, fuel) };
+    let first = path.first()?;
+    let name = first.strip_suffix("Packages").or_else(|| first.strip_suffix("Full")).unwrap_or(first);
+    is_name(name).then(|| name.to_owned())
+}
+
 fn follows(item: &Expr) -> Option<Expr> {
     match item {
         Expr::Ident(ident) => match binding(&ident.to_string(), ident.syntax())? {

@@ -7,12 +7,11 @@ use super::change::{Change, line_start, newline};
 use super::deeds::Deed;
 use super::hook::Content;
 use super::hooks::{Hook, hooks};
-use super::interpreter::is_interpreter;
+use super::interpreter::{interpreter_of, is_interpreter};
 use super::lines::plain_text;
 use super::plan::Plan;
 use super::refusal::Refusal;
 use super::view::{FUEL, attribute, bare, last_name, start};
-use super::view::{nixpkgs_path, withs};
 
 const OLD: &str = "venvShellHook";
 const NEW: &str = "venvfixShellHook";
@@ -76,24 +75,13 @@ fn element(plan: &Plan<'_>) -> Result<Expr, Refusal> {
 /// Puts the new hook in the old one's place, and its python beside it where the shell names no other.
 fn replace(plan: &mut Plan<'_>, element: &Expr) {
     let Some(inner) = bare(element.clone()) else { return };
-    let set = match &inner {
-        Expr::Select(select) => {
-            let text = select.to_string();
-            text.rsplit_once('.')
-                .map(|(set, _)| (format!("{}.python", set.trim_end()), select.expr().map(|_| set.to_owned())))
+    let text = match pythons(plan).first() {
+        None => format!("{}{}{NEW}", python_of(plan, &inner), separator(plan.source, element)),
+        Some(first) => {
+            plan.note_python(first, interpreter_of(&inner));
+            NEW.to_owned()
         }
-        _ => Some((
-            "python".to_owned(),
-            withs(inner.syntax()).next().and_then(|with| with.namespace()).map(|set| set.to_string()),
-        )),
     };
-    let mut text = NEW.to_owned();
-    if let Some((python, set)) = set {
-        match pythons(plan).as_slice() {
-            [] => text = format!("{}{}{NEW}", renamed(plan, &python), separator(plan.source, element)),
-            [first, ..] => note_python(plan, &inner, first, set.as_deref()),
-        }
-    }
     plan.changes.push(Change { range: element.syntax().text_range().into(), text });
 }
 
@@ -107,20 +95,13 @@ fn separator(source: &str, element: &Expr) -> String {
     }
 }
 
-/// A name of nixpkgs that is not there any more, at the start of a selection or behind the set.
-fn renamed(plan: &Plan<'_>, python: &str) -> String {
-    let parts: Vec<String> = python
-        .split('.')
-        .map(|part| (plan.given.new_name)(part).unwrap_or_else(|| part.to_owned()))
-        .collect();
-    match python {
-        "python" => python.to_owned(),
-        _ => {
-            // The last part is an attribute of the Python set, and means what it says.
-            let (last, rest) = parts.split_last().map_or(("", &[][..]), |(_, rest)| ("python", rest));
-            [rest, &[last.to_owned()]].concat().join(".")
-        }
-    }
+/// The python that the old hook brings along, as its set has it.
+fn python_of(plan: &Plan<'_>, hook: &Expr) -> String {
+    let text = hook.to_string();
+    let Some((set, _)) = text.rsplit_once('.') else { return "python".to_owned() };
+    let holds = |name: &str| (plan.given.new_name)(name).unwrap_or_else(|| name.to_owned());
+    let set: Vec<String> = set.split('.').map(|name| holds(name.trim())).collect();
+    format!("{}.python", set.join("."))
 }
 
 /// The interpreters among the shell's inputs, in the order in which PATH has them.
@@ -129,22 +110,6 @@ fn pythons(plan: &Plan<'_>) -> Vec<Expr> {
     // nativeBuildInputs come first, and packages are those.
     found.sort_by_key(|input| input.attribute == "buildInputs");
     found.into_iter().flat_map(|input| input.list.items()).filter(is_interpreter).collect()
-}
-
-/// venvShellHook takes the python of its own set, venvfix the shell's.
-fn note_python(plan: &mut Plan<'_>, hook: &Expr, first: &Expr, set: Option<&str>) {
-    let version =
-        |text: &str| text.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() > 1).map(str::to_owned);
-    let of_hook = nixpkgs_path(hook).map(|path| path.join(".")).or_else(|| set.map(str::to_owned));
-    let of_hook = of_hook.as_deref().and_then(version);
-    let of_first = nixpkgs_path(first).map(|path| path.join(".")).unwrap_or_else(|| first.to_string());
-    if let (Some(of_hook), of_first) = (of_hook, version(&of_first))
-        && of_first.as_ref() != Some(&of_hook)
-    {
-        plan.notes.push(format!(
-            "the venv is made by the first python of the shell, {first}, where {OLD} took that of python{of_hook}Packages"
-        ));
-    }
 }
 
 fn venv_dir(plan: &Plan<'_>) -> Option<String> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use rnix::SyntaxNode;
-use rnix::ast::{self, HasEntry};
+use rnix::ast::{self, Expr, HasEntry};
 use rowan::ast::AstNode;
 
 use super::Given;
@@ -13,6 +13,7 @@ use super::deeds::{Deed, Install};
 use super::define::define;
 use super::hook::{Content, Piece};
 use super::hooks::{Hook, entry, range_of};
+use super::interpreter::interpreter_of;
 use super::library_path;
 use super::refusal::Refusal;
 use super::rename::rename;
@@ -98,6 +99,16 @@ impl<'a> Plan<'a> {
             false => Change::insert(at, bindings.iter().map(|text| format!("{text} ")).collect()),
         };
         self.changes.push(change);
+    }
+
+    /// venvfix takes the first python of the shell, whichever made the venv before.
+    pub(super) fn note_python(&mut self, first: &Expr, before: Option<String>) {
+        if let (Some(first), Some(before)) = (interpreter_of(first), before)
+            && first != before
+        {
+            self.notes
+                .push(format!("the venv is made by {first}, the first python of the shell: it was {before}"));
+        }
     }
 
     /// Replaces names that nixpkgs has no more.
