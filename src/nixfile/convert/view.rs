@@ -10,7 +10,7 @@ use super::super::edit::{Element, insertions};
 use super::super::locate;
 use super::super::refusal::Refusal as EditRefusal;
 pub(super) use super::super::scope::{
-    Binding, binding, binding_place, element_paths, inherits, nixpkgs_path, nixpkgs_path_of_name, withs,
+    Binding, binding, binding_place, element_paths, inherits, nixpkgs_path, nixpkgs_path_of_name,
 };
 use super::super::shell;
 use super::super::spell::sort_keys;
