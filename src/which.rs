@@ -69,6 +69,9 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
         let answer = answer.with(library);
         return [note, directory].into_iter().flatten().fold(answer, |answer, note| answer.noting(&note));
     }
+    if let Some(reason) = not_yet(&answer, query, release) {
+        return answer.noting(&reason);
+    }
     match remedy {
         Remedy::Attribute { attribute, older, note, also, .. } => {
             let library = catalog::settle(Library::with_older(attribute, &older), release);
@@ -96,6 +99,10 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
             }
         }
     }
+}
+
+fn not_yet(answer: &Answer, query: &str, release: Option<Release>) -> Option<String> {
+    catalog::not_yet(query, release).filter(|_| answer.kind == Some(Kind::Soname))
 }
 
 fn pip_install(packages: &[&str]) -> String {

@@ -20,6 +20,7 @@
 mod constructor;
 mod edit;
 mod inputs;
+mod literals;
 mod locate;
 mod marker;
 mod outputs;
@@ -34,6 +35,7 @@ use rnix::ast;
 
 pub use crate::library::Library;
 use edit::{Element, insertions, splice};
+pub use literals::{Literals, literals};
 use locate::Chosen;
 pub use refusal::{PassedOver, Place, Refusal};
 use spell::Spelling;

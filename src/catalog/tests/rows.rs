@@ -3,12 +3,12 @@
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
     Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES,
-    TOOLS, Table, fits, tables,
+    STDLIB, TOOLS, Table, fits, tables,
 };
 use crate::catalog::{attributes, is_of_today, libraries, package, soname};
 use crate::project_name::normalize;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("sonames.toml", SONAMES),
     ("patterns.toml", PATTERNS),
     ("programs.toml", PROGRAMS),
@@ -18,12 +18,24 @@ const FILES: [(&str, &str); 9] = [
     ("modules.toml", MODULES),
     ("linked.toml", LINKED),
     ("tools.toml", TOOLS),
+    ("stdlib.toml", STDLIB),
 ];
 
 /// The tables, in the order of their files.
-fn indexes() -> [&'static Table; 9] {
+fn indexes() -> [&'static Table; 10] {
     let t = tables();
-    [&t.sonames, &t.patterns, &t.programs, &t.packages, &t.opens, &t.headers, &t.modules, &t.linked, &t.tools]
+    [
+        &t.sonames,
+        &t.patterns,
+        &t.programs,
+        &t.packages,
+        &t.opens,
+        &t.headers,
+        &t.modules,
+        &t.linked,
+        &t.tools,
+        &t.stdlib,
+    ]
 }
 
 /// The rows of a file as a TOML parser sees them.
