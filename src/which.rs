@@ -30,6 +30,11 @@ pub fn answers(query: &str, release: Option<Release>) -> Vec<Answer> {
     let mut meanings = catalog::meanings(query).into_iter();
     let Some(preferred) = meanings.next() else { return vec![unknown(query)] };
     let mut answers = of_meaning(query, preferred, release);
+    for answer in &mut answers {
+        if let Some(refused) = answer.attribute.as_deref().and_then(catalog::refused) {
+            answer.add_note(&refused.to_string());
+        }
+    }
     let others: Vec<String> = meanings.map(|meaning| described(query, meaning, release)).collect();
     if let Some(first) = answers.first_mut().filter(|_| !others.is_empty()) {
         first.add_note(&format!("also a {}", others.join(", a ")));
@@ -273,6 +278,19 @@ mod tests {
         assert!(found.iter().any(|answer| answer.attribute.as_deref() == Some("pango")));
         let note = answers("psycopg2", None)[0].note.clone().unwrap_or_default();
         assert!(note.contains("libpq.pg_config") && note.contains("psycopg2-binary needs less"), "{note}");
+    }
+
+    #[test]
+    fn what_nixpkgs_refuses_is_said_of_each_kind_of_name() {
+        for (query, words) in [
+            ("libssl.so.1.1", "permittedInsecurePackages"),
+            ("openssl_1_1", "permittedInsecurePackages"),
+            ("nvcc", "allowUnfree"),
+            ("mkl", "allowUnfree"),
+        ] {
+            let note = one(query, None).note.unwrap_or_default();
+            assert_eq!(note.matches(words).count(), 1, "{query}: {note}");
+        }
     }
 
     #[test]

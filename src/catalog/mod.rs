@@ -18,6 +18,8 @@
 //! | `tools.toml` | a program that builds call |
 //! | `stdlib.toml` | a module of the standard library |
 //!
+//! `refused.toml` tells which attributes nixpkgs refuses unless they are allowed.
+//!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
 mod attributes;
@@ -26,6 +28,7 @@ mod in_use;
 mod kinds;
 mod names;
 mod opens;
+mod refused;
 mod release;
 mod table;
 #[cfg(test)]
@@ -39,6 +42,7 @@ pub use in_use::{last_held, libraries_in, library_in, not_yet, settle};
 pub use kinds::{Kind, Meaning, Remedies, meanings, similar};
 pub use names::{is_attribute, is_soname};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
+pub use refused::{Refused, refused};
 pub use release::{NoRelease, Place, Release, apart};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};

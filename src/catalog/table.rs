@@ -29,6 +29,7 @@ pub(super) struct Tables {
     pub(super) linked: Table,
     pub(super) tools: Table,
     pub(super) stdlib: Table,
+    pub(super) refused: Table,
 }
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
@@ -41,6 +42,7 @@ pub(super) const MODULES: &str = include_str!("modules.toml");
 pub(super) const LINKED: &str = include_str!("linked.toml");
 pub(super) const TOOLS: &str = include_str!("tools.toml");
 pub(super) const STDLIB: &str = include_str!("stdlib.toml");
+pub(super) const REFUSED: &str = include_str!("refused.toml");
 
 static TABLES: Tables = Tables {
     sonames: Table::of(SONAMES),
@@ -53,6 +55,7 @@ static TABLES: Tables = Tables {
     linked: Table::of(LINKED),
     tools: Table::of(TOOLS),
     stdlib: Table::of(STDLIB),
+    refused: Table::of(REFUSED),
 };
 
 /// The tables.

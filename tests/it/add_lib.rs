@@ -122,9 +122,7 @@ fn a_shell_that_follows_its_channel_gets_a_choice_even_where_the_release_is_know
 #[test]
 fn a_shell_that_names_its_branch_gets_the_path_that_holds_there() {
     let folder = project();
-    let pinned =
-        format!("# fetched\n{}", SHELL.replace("<nixpkgs>", "(fetchTarball \"channel:nixos-25.05\")"));
-    assert!(pinned.contains("channel:"), "{SHELL}");
+    let pinned = SHELL.replace("{ pkgs }", "{ pkgs ? import (fetchTarball \"channel:nixos-25.05\") { } }");
     folder.write("shell.nix", &pinned);
     venvfix(folder.path(), ["add-lib", "libX11.so.6", "tkinter"]).exits(0);
     let plain = "[ zlib xorg.libX11 python3Packages.tkinter ]";
@@ -142,4 +140,12 @@ fn what_only_later_releases_have_is_refused_with_what_to_do() {
     };
     add("25.05").exits(2).says(&["from 25.11 on, in ffmpeg", "this is 25.05", "--no-binary"]);
     add("25.11").exits(0).prints(&["ffmpeg"]);
+}
+
+#[test]
+fn what_nixpkgs_refuses_is_added_with_a_warning() {
+    let folder = project();
+    let added = venvfix(folder.path(), ["add-lib", "libssl.so.1.1"]).exits(0);
+    added.says(&["openssl_1_1 is marked insecure", "permittedInsecurePackages"]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib openssl_1_1 ]"));
 }

@@ -2,13 +2,13 @@
 
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
-    Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES,
-    STDLIB, TOOLS, Table, fits, tables,
+    Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, REFUSED,
+    SONAMES, STDLIB, TOOLS, Table, fits, tables,
 };
 use crate::catalog::{attributes, is_of_today, libraries, package, soname};
 use crate::project_name::normalize;
 
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("sonames.toml", SONAMES),
     ("patterns.toml", PATTERNS),
     ("programs.toml", PROGRAMS),
@@ -19,10 +19,11 @@ const FILES: [(&str, &str); 10] = [
     ("linked.toml", LINKED),
     ("tools.toml", TOOLS),
     ("stdlib.toml", STDLIB),
+    ("refused.toml", REFUSED),
 ];
 
 /// The tables, in the order of their files.
-fn indexes() -> [&'static Table; 10] {
+fn indexes() -> [&'static Table; 11] {
     let t = tables();
     [
         &t.sonames,
@@ -35,6 +36,7 @@ fn indexes() -> [&'static Table; 10] {
         &t.linked,
         &t.tools,
         &t.stdlib,
+        &t.refused,
     ]
 }
 
@@ -44,7 +46,7 @@ fn rows(text: &'static str) -> toml::Table {
 }
 
 pub(super) fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
-    let [sonames, patterns, programs, _, _, builds @ ..] = indexes();
+    let [sonames, patterns, programs, _, _, builds @ .., _] = indexes();
     [sonames, patterns, programs].into_iter().chain(builds).flat_map(|table| {
         let fact = |key| (key, Fact::read(table.get(key).unwrap()).unwrap());
         table.keys().map(fact)
