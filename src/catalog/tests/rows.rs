@@ -222,6 +222,21 @@ fn wheels_are_normalised_names() {
     }
 }
 
+/// Of two wheels of a family the first would be asked for, though the other one has it.
+#[test]
+fn a_module_of_qt_is_in_one_wheel_of_each_family() {
+    let qt = facts().filter(|(key, _)| key.starts_with("libQt6") && !key.contains('*'));
+    for (key, fact) in qt {
+        let Fact::Wheel { packages, .. } = fact else { continue };
+        let mut families: Vec<_> = packages.iter().map(|name| name.split('-').next()).collect();
+        families.sort_unstable();
+        families.dedup();
+        // PySide6 6.12 moved these to a wheel of their own.
+        let moved = key.contains("WebEngine");
+        assert!(families.len() == packages.len() || moved, "{key}: {packages:?}");
+    }
+}
+
 #[test]
 fn a_pattern_fits_its_example_and_decides_it() {
     for (pattern, row) in rows(PATTERNS) {
