@@ -90,7 +90,7 @@ fn a_nixpkgs_that_the_shells_file_pins_is_the_one_in_use() {
     let nix_path = folder.join("channels").display().to_string();
     let x11 = || which(&folder, &[("NIX_PATH", &nix_path)], &["libX11.so.6"]);
     let pin = |text: &str| {
-        folder.write("shell.nix", &format!("with import (fetchTarball \"{text}\") {{}}; mkShell {{ }}"));
+        folder.write("shell.nix", format!("with import (fetchTarball \"{text}\") {{}}; mkShell {{ }}"));
     };
     pin("https://github.com/NixOS/nixpkgs/archive/nixos-24.05.tar.gz");
     assert_eq!(attribute(&x11()), "xorg.libX11");
@@ -102,7 +102,7 @@ fn a_nixpkgs_that_the_shells_file_pins_is_the_one_in_use() {
         .write("npins/sources.json", r#"{"pins": {"nixpkgs": {"type": "Channel", "name": "nixos-25.05"}}}"#);
     assert_eq!(attribute(&x11()), "libx11", "a name alone is no nixpkgs");
     let url = "https://releases.nixos.org/nixos/25.05/nixos-25.05.1.a/nixexprs.tar.xz";
-    folder.write("npins/sources.json", &format!(r#"{{"pins": {{"nixpkgs": {{"url": "{url}"}}}}}}"#));
+    folder.write("npins/sources.json", format!(r#"{{"pins": {{"nixpkgs": {{"url": "{url}"}}}}}}"#));
     assert_eq!(attribute(&x11()), "xorg.libX11");
 }
 
