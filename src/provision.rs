@@ -1,6 +1,6 @@
 //! Scans a venv and makes what a shell offers reach its Python: what shell entry and `provide` share.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::config::{Environment, Provide};
 use crate::diagnose::Remedy;
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
+use crate::nixpkgs::Nixpkgs;
 use crate::offer::{self, Libraries, Offered};
 use crate::provide::{self, links, roots};
 use crate::python::LibraryName;
@@ -28,6 +29,8 @@ pub struct Provision<'a> {
     pub provide: Provide,
     /// What to keep silent about.
     pub ignore: &'a [String],
+    /// Finds the nixpkgs in use; asked only where something is missing.
+    pub nixpkgs: &'a dyn Fn() -> Nixpkgs,
     /// What the shell says.
     pub environment: &'a Environment,
     /// The voice for what could not be done and does not matter much.
@@ -64,9 +67,13 @@ impl Provision<'_> {
         };
         let target = Target::Real(interpreter, OsString::new(), Rules::Own);
         let glibc = interpreter.glibc().unwrap_or_default();
-        let why_not = |soname: &str, _| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
+        let nixpkgs = LazyCell::new(self.nixpkgs);
+        let remedy = |soname: &str, _| {
+            let why_not = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
+            why_not.or_else(|| nixpkgs.remedy(soname))
+        };
         let programs_too = self.provide == Provide::LdLibraryPath;
-        let reaching = Reaching { offer: &offer, remedy: &why_not, programs_too, ..Reaching::NOTHING };
+        let reaching = Reaching { offer: &offer, remedy: &remedy, programs_too, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.into_inner(), &found.survey)?;
         self.keep(&offered, &found);

@@ -85,6 +85,9 @@ fn libraries(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs) -> Resu
         if nixpkgs.lacks(library) {
             context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
         }
+        if let Some(refused) = catalog::refused(library.path()) {
+            context.speaker.warn(format_args!("{} is {refused}", library.path()));
+        }
         if !nixpkgs.is_pinned {
             library.in_use = None;
         }

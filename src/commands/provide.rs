@@ -6,6 +6,7 @@ use super::Context;
 use crate::cli::ProvidePath;
 use crate::config::Provide;
 use crate::error::Exit;
+use crate::nixpkgs::Nixpkgs;
 use crate::offer;
 use crate::provision::Provision;
 use crate::report;
@@ -20,6 +21,8 @@ pub(super) fn run(context: &Context, arguments: &ProvidePath) -> Result<Exit> {
         directories: &offer::directories(&environment.shell, &own).accepted,
         provide: Provide::Import,
         ignore: &[],
+        // What is missing is to be added to this shell.
+        nixpkgs: &|| Nixpkgs::find(environment, environment.shell_project.as_deref(), None),
         environment,
         speaker: context.speaker,
     };

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::{Exit, Trouble, exit_of};
 use crate::examine::Examination;
 use crate::mend::{self, Mending};
+use crate::nixpkgs::Nixpkgs;
 use crate::offer;
 use crate::provide::packages;
 use crate::provision::Provision;
@@ -242,6 +243,7 @@ impl Work<'_> {
             directories: &stamp.offer,
             provide: config.provide,
             ignore: &config.ignore,
+            nixpkgs: &|| Nixpkgs::find(entry.environment, Some(&config.project), Some(&config.nix_file)),
             environment: entry.environment,
             speaker: entry.speaker,
         };
