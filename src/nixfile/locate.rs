@@ -27,6 +27,13 @@ pub(super) struct Chosen {
     pub(super) set: Option<PackageSet>,
 }
 
+impl Chosen {
+    /// All lists of the shell, the one to edit first.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &ast::List> {
+        std::iter::once(&self.list).chain(&self.beside)
+    }
+}
+
 /// Chooses the list of a file.
 pub(super) fn locate(root: &ast::Root, source: &str) -> Result<Chosen, Refusal> {
     let search = shell::search(root);

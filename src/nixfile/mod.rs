@@ -1,4 +1,4 @@
-//! Adds libraries to a Nix file by exact insertion, or says why it does not.
+//! Adds libraries to a Nix file by exact insertion, and takes them out, or says why it does not.
 //!
 //! ```
 //! use venvfix::nixfile::{Library, add_libraries};
@@ -12,18 +12,20 @@
 //! The flow: `syntax` parses, `shell` finds the shell (among `outputs`, by its
 //! `constructor`), `inputs` its lists, `marker` the owner's mark, `locate` chooses, `spell` asks `scope` how a
 //! library is written there, `edit` lays it out, and `verify` proves that
-//! nothing else changed. The tree is only read, never printed.
+//! nothing else changed. `remove` takes elements out of the same lists, `contents` tells what is in them. The tree is only read, never printed.
 //!
 //! This folder is pure: no files, no environment, no output. It alone names rnix
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
 mod constructor;
+mod contents;
 mod edit;
 mod inputs;
 mod locate;
 mod marker;
 mod outputs;
 mod refusal;
+mod remove;
 mod scope;
 mod shell;
 mod spell;
@@ -33,9 +35,11 @@ mod verify;
 use rnix::ast;
 
 pub use crate::library::Library;
+pub use contents::{Listed, list_libraries};
 use edit::{Element, insertions, splice};
 use locate::Chosen;
 pub use refusal::{PassedOver, Place, Refusal};
+pub use remove::{Removal, remove_libraries};
 use spell::Spelling;
 
 /// What an edit did.
@@ -57,15 +61,19 @@ pub struct Edit {
 /// the same libraries again changes nothing.
 pub fn add_libraries(source: &str, libraries: &[Library]) -> Result<Edit, Refusal> {
     libraries.iter().flat_map(Library::names).try_for_each(|name| check_attribute(name))?;
-    let root = syntax::parse(source).map_err(|unreadable| {
-        let (line, column) = syntax::position(source, unreadable.offset);
-        Refusal::Syntax { line, column, seen: unreadable.seen }
-    })?;
+    let root = read(source)?;
     let chosen = locate::locate(&root, source)?;
     let (wanted, present) = missing(&chosen, libraries);
     let added = spell_all(&chosen, &wanted)?;
     let text = insert(source, &root, &chosen, &wanted, &added)?;
     Ok(Edit { text, place: chosen.place, added, present })
+}
+
+fn read(source: &str) -> Result<ast::Root, Refusal> {
+    syntax::parse(source).map_err(|unreadable| {
+        let (line, column) = syntax::position(source, unreadable.offset);
+        Refusal::Syntax { line, column, seen: unreadable.seen }
+    })
 }
 
 /// The libraries that are in none of the shell's lists, and the spellings of
@@ -74,8 +82,7 @@ fn missing<'a>(chosen: &Chosen, libraries: &'a [Library]) -> (Vec<&'a Library>, 
     let mut wanted: Vec<&Library> = Vec::new();
     let mut present = Vec::new();
     for library in libraries {
-        let lists = std::iter::once(&chosen.list).chain(&chosen.beside);
-        let found = lists.into_iter().find_map(|list| spell::element_in(list, library));
+        let found = chosen.lists().find_map(|list| spell::element_in(list, library));
         let asked = |other: &&Library| library.names().any(|name| other.is_called(name));
         match found {
             Some(spelling) if present.contains(&spelling) => {}

@@ -4,15 +4,16 @@
 //! Trusts nothing that the other files say about the edit: it compares texts
 //! and trees.
 
-use rnix::SyntaxNode;
+use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use rnix::ast::{self, Expr};
 use rowan::ast::AstNode;
 use rowan::{NodeOrToken, WalkEvent};
 
 use super::Library;
 use super::edit::Insertion;
+use super::remove::element_before;
 use super::spell::names;
-use super::syntax::{parse, start};
+use super::syntax::{end, parse, start};
 
 /// The claim: these libraries were added to this list of the old tree.
 pub(super) struct Claim<'a> {
@@ -36,6 +37,28 @@ pub(super) fn holds(claim: &Claim<'_>, text: &str) -> bool {
         && elements.len() == claim.added.len()
         && claim.added.iter().all(|library| elements.iter().any(|item| names(item, library)))
         && outline(claim.old.syntax(), &[]) == outline(new.syntax(), &elements)
+}
+
+/// Whether a text is the old tree's without these cuts, and the cuts hold the elements, blanks, and comments that
+/// end the line of one of them.
+pub(super) fn is_only_without(
+    old: &ast::Root,
+    elements: &[Expr],
+    cuts: &[(usize, usize)],
+    text: &str,
+) -> bool {
+    let of_element = |token: &SyntaxToken| {
+        elements.iter().any(|element| element.syntax().text_range().contains_range(token.text_range()))
+    };
+    let tokens = old.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    let comments = tokens.filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT && !of_element(token));
+    let mut lost = comments.filter(|comment| {
+        let (from, to) = (usize::from(comment.text_range().start()), usize::from(comment.text_range().end()));
+        cuts.iter().any(|&(first, last)| first < to && from < last)
+    });
+    let theirs = lost.all(|comment| element_before(&comment).is_some_and(|token| of_element(&token)));
+    let Ok(new) = parse(text) else { return false };
+    theirs && outline(old.syntax(), elements) == outline(new.syntax(), &[])
 }
 
 /// The ranges of the new text that were inserted, if all else is the old text.
@@ -66,7 +89,7 @@ fn grown(new: &ast::Root, ranges: &[(usize, usize)]) -> Option<(ast::List, Vec<E
 }
 
 fn is_inserted(node: &SyntaxNode, ranges: &[(usize, usize)]) -> bool {
-    let (from, to) = (start(node), super::syntax::end(node));
+    let (from, to) = (start(node), end(node));
     ranges.iter().any(|&(first, last)| first <= from && to <= last)
 }
 

@@ -28,7 +28,7 @@ fn cases() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-fn cases_in(folder: &str) -> Vec<PathBuf> {
+pub fn cases_in(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).unwrap();
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -53,7 +53,7 @@ fn check(case: &Path) -> Result<(), String> {
     }
 }
 
-fn libraries(add: &str) -> Vec<Library> {
+pub fn libraries(add: &str) -> Vec<Library> {
     let library = |line: &str| {
         let mut names = line.split_whitespace().map(str::to_owned);
         let current = Library::new(names.next().unwrap_or_default());
