@@ -115,8 +115,9 @@ impl<'a> Page<'a> {
             return (before, next);
         }
         if !starts_line {
-            // The blanks before it, or behind it where there are none before.
-            return if before < from { (before, to) } else { (from, after) };
+            // The blanks before it, or behind it where there are none before, or nothing is between what remains.
+            let parted = after > to || matches!(self.bytes.get(to), Some(b']' | b'\r' | b'\n'));
+            return if before < from && parted { (before, to) } else { (from, after) };
         }
         match self.joined(before) {
             Some(earlier) if self.bytes.get(after) == Some(&b']') => (earlier, to),

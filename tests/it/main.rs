@@ -25,6 +25,7 @@ mod loader_libtree;
 mod loader_random;
 mod moved;
 mod nixfile;
+mod nixfile_mutations;
 mod nixfile_remove;
 mod preview;
 mod provide;

@@ -114,7 +114,7 @@ fn sources() -> Vec<String> {
 }
 
 /// Pieces of syntax that break or bend a file when they appear somewhere.
-const PIECES: &[&str] = &[
+pub const PIECES: &[&str] = &[
     "",
     "[",
     "]",
@@ -176,7 +176,7 @@ fn some_libraries() -> impl Strategy<Value = Vec<Library>> {
 }
 
 /// Whether `long` is `short` with something put in between.
-fn is_subsequence(short: &str, long: &str) -> bool {
+pub fn is_subsequence(short: &str, long: &str) -> bool {
     let mut rest = long.bytes();
     short.bytes().all(|byte| rest.any(|other| other == byte))
 }

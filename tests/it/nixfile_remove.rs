@@ -24,7 +24,7 @@ fn an_element_goes_with_its_blanks_on_one_line() {
     assert_eq!(removed("[zlib]", &["zlib"]), "[]");
     assert_eq!(removed("[zlib git]", &["zlib"]), "[git]");
     assert_eq!(removed("[ zlib gmp git]", &["zlib", "gmp", "git"]), "[]");
-    assert_eq!(removed("[ (git) zlib(gmp) ]", &["zlib"]), "[ (git)(gmp) ]");
+    assert_eq!(removed("[ (git) zlib(gmp) ]", &["zlib"]), "[ (git) (gmp) ]");
     assert_eq!(removed("[ git /* g */ zlib /* z */ gmp ]", &["zlib"]), "[ git /* g */ /* z */ gmp ]");
 }
 
