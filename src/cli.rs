@@ -70,6 +70,16 @@ pub enum Command {
     ///
     /// For example: venvfix add-lib zlib libGL.so.1 python-magic
     AddLib(AddLib),
+    /// Take libraries out of shell.nix, under whatever names they stand there.
+    ///
+    /// Takes the line of each with it, and the comment that ends that line; an argument of the file's function
+    /// stays. Exits 1 if a name is in none of the shell's lists; the others are removed all the same.
+    RemoveLib(RemoveLib),
+    /// Say what stands in the lists of shell.nix, where, and which wheels of the venv need it.
+    ///
+    /// What no wheel needs may still be used: by a build from source, a program, or a package that opens it in a
+    /// way that its files do not tell. Starts nothing.
+    ListLibs(ListLibs),
     /// Say which nixpkgs attribute has what: a SONAME, header, -lNAME, pkg-config module, program or PyPI name.
     ///
     /// For example: venvfix which libz.so.1 openssl/ssl.h -lpq
@@ -271,4 +281,41 @@ pub struct AddLib {
     /// Show the change and write nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `venvfix remove-lib`
+#[derive(Args, Debug)]
+pub struct RemoveLib {
+    /// Attributes of nixpkgs, SONAMEs or PyPI names.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// The Nix file to edit [default: shell.nix of the project].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Show the change and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `venvfix list-libs`
+#[derive(Args, Debug)]
+pub struct ListLibs {
+    /// The Nix file to read [default: shell.nix of the project].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// How to report: human or json (its schema is 1).
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: ListFormat,
+}
+
+/// How to report what a file lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Human,
+    /// Schema 1.
+    Json,
 }

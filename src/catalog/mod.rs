@@ -33,6 +33,7 @@ mod tests;
 use std::fmt;
 
 pub use crate::library::{InUse, Library};
+pub use attributes::{holds_library, holds_programs};
 pub use builds::{header, linked, module, tool};
 pub use in_use::{last_held, libraries_in, library_in, settle};
 pub use kinds::{Kind, Meaning, Remedies, meanings, similar};

@@ -30,7 +30,11 @@ pub fn list_libraries(source: &str) -> Result<Vec<Listed>, Refusal> {
     items.sort_by_key(|(item, _)| start(item.syntax()));
     let listed = items.into_iter().map(|(item, list)| Listed {
         spelling: item.to_string(),
-        paths: element_paths(&item).iter().map(|path| path.join(".")).filter(|path| !path.is_empty()).collect(),
+        paths: element_paths(&item)
+            .iter()
+            .map(|path| path.join("."))
+            .filter(|path| !path.is_empty())
+            .collect(),
         place: place_of(&item, list, source),
     });
     Ok(listed.collect())

@@ -12,14 +12,18 @@
 //! The flow: `syntax` parses, `shell` finds the shell (among `outputs`, by its
 //! `constructor`), `inputs` its lists, `marker` the owner's mark, `locate` chooses, `spell` asks `scope` how a
 //! library is written there, `edit` lays it out, and `verify` proves that
-//! nothing else changed. `remove` takes elements out of the same lists, `contents` tells what is in them. The tree is only read, never printed.
+//! nothing else changed. `remove` takes elements out of the same lists, `contents` tells what is in them,
+//! `generated` whether the file is a program's. `canonical` compares what Nix itself read. The tree is only read,
+//! never printed.
 //!
 //! This folder is pure: no files, no environment, no output. It alone names rnix
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
+mod canonical;
 mod constructor;
 mod contents;
 mod edit;
+mod generated;
 mod inputs;
 mod locate;
 mod marker;
@@ -35,8 +39,10 @@ mod verify;
 use rnix::ast;
 
 pub use crate::library::Library;
+pub use canonical::grown_lists;
 pub use contents::{Listed, list_libraries};
 use edit::{Element, insertions, splice};
+pub use generated::{Generated, generated};
 use locate::Chosen;
 pub use refusal::{PassedOver, Place, Refusal};
 pub use remove::{Removal, remove_libraries};

@@ -90,7 +90,7 @@ impl Refusal {
             Refusal::InvalidAttribute { .. } => {
                 "an attribute path looks like `zlib` or `stdenv.cc.cc.lib`".to_owned()
             }
-            Refusal::Unproven { .. } => "add it by hand".to_owned(),
+            Refusal::Unproven { .. } => "change it by hand".to_owned(),
         }
     }
 }

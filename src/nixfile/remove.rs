@@ -184,7 +184,8 @@ fn unused_arguments(elements: &[Expr], text: &str) -> Vec<String> {
         names.filter(|ident| ident.to_string() == name).count()
     };
     let mut found = Vec::new();
-    for ident in elements.iter().flat_map(|element| element.syntax().descendants()).filter_map(ast::Ident::cast)
+    for ident in
+        elements.iter().flat_map(|element| element.syntax().descendants()).filter_map(ast::Ident::cast)
     {
         let name = ident.to_string();
         let is_argument = matches!(binding(&name, ident.syntax()), Some(Binding::Argument(..)));

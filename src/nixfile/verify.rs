@@ -4,8 +4,8 @@
 //! Trusts nothing that the other files say about the edit: it compares texts
 //! and trees.
 
-use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use rnix::ast::{self, Expr};
+use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use rowan::ast::AstNode;
 use rowan::{NodeOrToken, WalkEvent};
 

@@ -4,6 +4,7 @@ mod advice;
 mod entry;
 mod github;
 mod human;
+mod listing;
 mod sanitize;
 mod speak;
 mod which;
@@ -11,6 +12,7 @@ mod which;
 pub use entry::{entry_summary, missing_for_import, still_missing};
 pub use github::github;
 pub use human::{human, preview};
+pub use listing::{listing, listing_json};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};
 pub use which::{which, which_json};
@@ -32,6 +34,7 @@ pub fn json(report: &Report) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::Listing;
     use crate::which::Answer;
     use schemars::{Schema, generate::SchemaSettings};
     use std::path::Path;
@@ -40,6 +43,7 @@ mod tests {
     #[test]
     fn the_schemas_in_the_repository_are_those_of_the_reports() {
         is_in("doctor.schema.json", &schemars::schema_for!(Report));
+        is_in("listing.schema.json", &schemars::schema_for!(Listing));
         is_in(
             "which.schema.json",
             &SchemaSettings::draft2020_12()

@@ -47,7 +47,8 @@ fn check(text: &str) -> Result<bool, String> {
     if !is_subsequence(text, &edit.text) {
         return Err(format!("more than inserted in\n{text}\ngave\n{}", edit.text));
     }
-    let again = add_libraries(&edit.text, &libraries).map_err(|refusal| format!("{refusal}\n{}", edit.text))?;
+    let again =
+        add_libraries(&edit.text, &libraries).map_err(|refusal| format!("{refusal}\n{}", edit.text))?;
     if again.text != edit.text {
         return Err(format!("added twice\n{}", again.text));
     }

@@ -55,10 +55,7 @@ fn a_comment_of_something_else_stays() {
     assert_eq!(removed("[\n  zlib /* a\n  b */\n]", &["zlib"]), "[\n  /* a\n  b */\n]");
     assert_eq!(removed("[ # head\n  zlib ]", &["zlib"]), "[ # head\n  ]");
     assert_eq!(removed("[ git # g\n  zlib ]", &["zlib"]), "[ git # g\n  ]");
-    assert_eq!(
-        removed("[\n  zlib # venvfix: libraries\n]", &["zlib"]),
-        "[\n  # venvfix: libraries\n]"
-    );
+    assert_eq!(removed("[\n  zlib # venvfix: libraries\n]", &["zlib"]), "[\n  # venvfix: libraries\n]");
 }
 
 #[test]
@@ -122,7 +119,8 @@ pub fn undoes(source: &str, libraries: &[Library]) -> Result<(), String> {
     if added.is_empty() {
         return Ok(());
     }
-    let removal = remove_libraries(&edit.text, &added).map_err(|refusal| format!("{refusal}\n{}", edit.text))?;
+    let removal =
+        remove_libraries(&edit.text, &added).map_err(|refusal| format!("{refusal}\n{}", edit.text))?;
     let same = removal.text == source || removal.text.replace("[ ]", "[]") == source.replace("[ ]", "[]");
     let argument = !removal.unused_arguments.is_empty();
     if (same || argument) && removal.absent.is_empty() {

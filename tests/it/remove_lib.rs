@@ -1,0 +1,84 @@
+//! remove-lib as typed; the edits themselves are tested in `nixfile_remove`.
+
+use super::support::{Folder, venvfix};
+
+const SHELL: &str = "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [\n    zlib\n    (pkgs.libx11 or pkgs.xorg.libX11) # windows\n    file\n    odd-one\n  ];\n}\n";
+
+fn project() -> Folder {
+    let folder = Folder::new();
+    folder.write("shell.nix", SHELL);
+    folder
+}
+
+#[test]
+fn sonames_attributes_and_packages_are_removed_under_any_spelling() {
+    let folder = project();
+    let removed =
+        venvfix(folder.path(), ["remove-lib", "libX11.so.6", "python-magic", "odd-one", "pkgs.zlib"]);
+    removed.exits(0).says(&[
+        "removed zlib from `buildInputs` (shell.nix:4:5)",
+        "removed (pkgs.libx11 or pkgs.xorg.libX11) from `buildInputs` (shell.nix:5:5)",
+        "removed file from",
+        "removed odd-one from",
+        "enter it again",
+    ]);
+    assert_eq!(
+        folder.read("shell.nix"),
+        "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [\n  ];\n}\n"
+    );
+}
+
+#[test]
+fn what_add_lib_did_is_undone() {
+    let folder = project();
+    let names = ["libGL", "libgthread-2.0.so.0", "libSM.so.6"];
+    venvfix(folder.path(), [&["add-lib"], &names[..]].concat()).exits(0);
+    assert_ne!(folder.read("shell.nix"), SHELL);
+    venvfix(folder.path(), [&["remove-lib"], &names[..]].concat()).exits(0);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn a_dry_run_shows_the_change_and_writes_nothing() {
+    let folder = project();
+    let shown = venvfix(folder.path(), ["remove-lib", "--dry-run", "xorg.libX11"]).exits(0);
+    shown.prints(&["-    (pkgs.libx11 or pkgs.xorg.libX11) # windows"]).silent_about(&["removed"]);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn what_is_not_there_is_said_and_the_rest_removed() {
+    let folder = project();
+    let said = venvfix(folder.path(), ["remove-lib", "openssl", "zlib"]).exits(1);
+    said.says(&[
+        "nothing to remove: openssl is not in the lists of shell.nix",
+        "removed zlib",
+        "venvfix list-libs",
+    ]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("    zlib\n", ""));
+    venvfix(folder.path(), ["remove-lib", "zlib"]).exits(1).silent_about(&["enter it again"]);
+    folder.write("shell.nix", "{ pkgs }: pkgs.mkShell { packages = [ ]; x = [ pkgs.zlib ]; }\n");
+    venvfix(folder.path(), ["remove-lib", "zlib"])
+        .exits(1)
+        .says(&["shell.nix:1:48 has it in `x`, which is no list of the shell"]);
+}
+
+#[test]
+fn names_that_mean_nothing_are_wrong_usage() {
+    let folder = project();
+    for name in ["libnobodyknows.so.7", "$(x)", "libcuda.so.1"] {
+        venvfix(folder.path(), ["remove-lib", name]).exits(2).says(&["error"]);
+    }
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn an_argument_of_the_files_function_stays_and_is_named() {
+    let folder = Folder::new();
+    let text = "{ mkShell, zlib }:\nmkShell { buildInputs = [ zlib ]; }\n";
+    folder.write("dev shell.nix", text);
+    venvfix(folder.path(), ["remove-lib", "zlib", "--file", "dev shell.nix"])
+        .exits(0)
+        .says(&["left the argument `zlib`, which nothing uses any more"]);
+    assert_eq!(folder.read("dev shell.nix"), text.replace("[ zlib ]", "[ ]"));
+}
