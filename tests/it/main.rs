@@ -9,6 +9,7 @@ mod doctor_cases;
 mod doctor_codes;
 mod doctor_sources;
 mod drop_in;
+mod edit_refusals;
 mod enter;
 mod entries;
 mod entries_at_once;
