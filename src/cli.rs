@@ -63,7 +63,7 @@ pub enum Command {
     Init(Init),
     /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
     ///
-    /// Reads files only: starts no program of the project or its venv.
+    /// Reads files only, without --fix: starts no program of the project or its venv.
     /// Exits 0 if nothing is wrong, 1 if something is, 2 on bad usage, 3 if it could not look.
     Doctor(Doctor),
     /// Add libraries to shell.nix: attributes, SONAMEs or PyPI names.
@@ -193,6 +193,16 @@ pub struct Doctor {
     /// How to report: human, json (its schema is 1), or github (annotations of an Actions run).
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
+
+    /// Add to shell.nix all libraries that are sure to be right, and say what is left to do.
+    ///
+    /// In the project's own shell they are built and reach its Python at once. Exits 1 if errors are left.
+    #[arg(long, conflicts_with = "format")]
+    pub fix: bool,
+
+    /// With --fix: show the change and write nothing.
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
 
     /// Whose loader to reckon with: auto (the interpreter's own), host (the system's), or nix (of an
     /// interpreter from /nix/store, with nothing offered).

@@ -26,6 +26,7 @@ pub mod project_name;
 pub mod provide;
 pub mod provision;
 pub mod python;
+pub mod refresh;
 pub mod report;
 pub mod scaffold;
 pub mod shell;

@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, arguments: &ListLibs) -> Result<Exit> {
     };
     let shown =
         |path: &Path| path.strip_prefix(&environment.current_dir).unwrap_or(path).display().to_string();
-    let needs = venv.as_ref().map(|venv| needs(venv));
+    let needs = venv.as_ref().map(needs);
     let listing = Listing {
         schema: SCHEMA,
         file: file.shown.clone(),

@@ -3,6 +3,7 @@
 mod add_lib;
 mod doctor;
 mod enter;
+mod fix;
 mod hook;
 mod init;
 mod list_libs;

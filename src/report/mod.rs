@@ -2,6 +2,7 @@
 
 mod advice;
 mod entry;
+mod fix;
 mod github;
 mod human;
 mod listing;
@@ -10,8 +11,9 @@ mod speak;
 mod which;
 
 pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use fix::{left, not_done};
 pub use github::github;
-pub use human::{human, preview};
+pub use human::{findings, human, preview};
 pub use listing::{listing, listing_json};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};

@@ -201,7 +201,7 @@ fn a_killed_edit_leaves_the_old_file_or_the_new() {
         let mut child = run.spawn().unwrap();
         // Each time a little later, until several have come to their end.
         let begun = std::time::Instant::now();
-        while begun.elapsed() < std::time::Duration::from_micros(u64::from(round) * 400) {
+        while begun.elapsed() < std::time::Duration::from_micros(u64::from(round) * 2_000) {
             std::hint::spin_loop();
         }
         ended += u32::from(child.try_wait().unwrap().is_some());

@@ -7,6 +7,7 @@ mod direnv;
 mod doctor;
 mod doctor_cases;
 mod doctor_codes;
+mod doctor_fix;
 mod doctor_sources;
 mod drop_in;
 mod edit_refusals;
