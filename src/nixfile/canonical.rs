@@ -108,8 +108,11 @@ fn without_let(part: &[Node]) -> &[Node] {
     }
 }
 
-/// What a binding binds.
+/// What a binding binds; the body of a `let` goes by its `in`.
 fn name(part: &[Node]) -> Option<&[Node]> {
+    if matches!(part.first(), Some(Node::Token(text)) if text == "in") {
+        return part.get(..1);
+    }
     let equals = part.iter().position(|node| matches!(node, Node::Token(text) if text == "="))?;
     part.get(..equals)
 }
