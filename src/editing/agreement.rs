@@ -10,7 +10,7 @@ use super::{Change, NixFile};
 use crate::config::Environment;
 use crate::error::{Exit, Trouble, exit_of};
 use crate::exec::Task;
-use crate::nixfile::grown_lists;
+use crate::nixfile::{grown_lists, is_print};
 use crate::nixpkgs;
 
 /// It takes some 30 ms; longer, and rnix' word must do.
@@ -27,6 +27,9 @@ pub(super) fn ask(file: &NixFile, environment: &Environment, change: &Change<'_>
     let parse = |texts: &[&str]| parse(&program, folder.path(), texts);
     if let Some(prints) = parse(&[&file.text, change.text])? {
         let [old, new] = prints.as_slice() else { return Ok(()) };
+        if !is_print(old) || !is_print(new) {
+            return Ok(());
+        }
         return if agrees(old, new, change) { Ok(()) } else { Err(disagrees(file).into()) };
     }
     // Not every Nix that fails fails of the file.

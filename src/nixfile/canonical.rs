@@ -13,6 +13,11 @@ enum Node {
     Group(char, Vec<Node>),
 }
 
+/// Whether a text looks like the print of a file with a shell: brackets in pairs, and a list.
+pub fn is_print(text: &str) -> bool {
+    read(text).is_some() && text.contains('[')
+}
+
 /// How many elements each list has that the other print lacks, if nothing else differs. `None` where anything does,
 /// or where one of the two is no print.
 pub fn grown_lists(shorter: &str, longer: &str) -> Option<Vec<usize>> {

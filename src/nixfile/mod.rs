@@ -39,7 +39,7 @@ mod verify;
 use rnix::ast;
 
 pub use crate::library::Library;
-pub use canonical::grown_lists;
+pub use canonical::{grown_lists, is_print};
 pub use contents::{Listed, list_libraries};
 use edit::{Element, insertions, splice};
 pub use generated::{Generated, generated};

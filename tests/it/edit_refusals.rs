@@ -164,11 +164,13 @@ fn what_nix_cannot_read_is_refused_and_a_nix_that_is_broken_is_not_believed() {
             "cannot read shell.nix",
         ),
         ("for f; do last=$f; done; grep -q gmp \"$last\" && exit 1; echo '{ }'", 3, "otherwise than meant"),
-        ("echo '{ a = 1; }'; echo '{ a = 2; }'", 3, "otherwise than meant"),
+        ("echo '{ a = [ ]; }'; echo '{ a = [ ]; b = [ ]; }'", 3, "otherwise than meant"),
         ("echo '{ a = [ (b) ]; }'; echo '{ a = [ (b) (c) (d) ]; }'", 3, "otherwise than meant"),
         ("exit 1", 0, "added gmp"),
         ("echo nonsense", 0, "added gmp"),
+        ("echo '{ a = 1; }'; echo '{ a = [ }'", 0, "added gmp"),
         ("kill -9 $$", 0, "added gmp"),
+        ("exec sleep 600", 0, "added gmp"),
     ] {
         let folder = project();
         let tools = with_nix(script);
@@ -177,6 +179,25 @@ fn what_nix_cannot_read_is_refused_and_a_nix_that_is_broken_is_not_believed() {
         assert_eq!(folder.read("shell.nix"), wanted, "{script}");
         run(&folder, &tools, &["add-lib", "--offline", "gmp"]).exits(0);
     }
+}
+
+#[test]
+fn an_interrupted_edit_leaves_the_file() {
+    let folder = project();
+    let tools = with_nix("echo > \"${0%/*}/started\"; exec sleep 600");
+    // Where the tests run in the background, SIGINT is ignored.
+    let mut run = command("env", folder.path());
+    run.args(["--default-signal=INT", VENVFIX, "add-lib", "gmp"]);
+    run.env("PATH", format!("{}:/usr/bin:/bin", tools.path().display())).stderr(std::process::Stdio::piped());
+    let child = run.spawn().unwrap();
+    while !tools.join("started").exists() {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    Ended::from(child.wait_with_output().unwrap()).exits(130).says(&["interrupted"]);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]
