@@ -61,7 +61,7 @@ fn tell_absent(context: &Context, file: &NixFile, asked: &[(&str, Vec<Library>)]
         }
     }
     if exit != Exit::Fine {
-        context.speaker.help("`venvfix list-libs` shows what is there");
+        context.speaker.help(format_args!("venvfix list-libs --file {}", file.word()));
     }
     exit
 }

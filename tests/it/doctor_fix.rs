@@ -2,6 +2,7 @@
 
 use super::story;
 use super::support::lab::Lab;
+use super::support::nix;
 use super::support::project::Project;
 use super::support::{Ended, VENVFIX, wheel};
 
@@ -99,6 +100,14 @@ fn the_python_of_the_running_shell_has_what_was_added() {
     ]);
     assert!(ended.stdout.contains("\nodd\n"), "{}", ended.stdout);
     lab.nix_shell(folder.path(), "python -c 'import odd'").exits(0);
+}
+
+#[test]
+fn the_running_shell_of_mk_venv_shell_has_it_too() {
+    let Some(project) = nix::Project::new("pkgs.mkVenvShell {\n  libraries = [ ];\n}") else { return };
+    wheel::make(&project.folder.join("wheels"), "odd", &["--needs", "libmagic.so.1"]);
+    let script = "python -c 'import odd' && exit 9; venvfix doctor --fix && python -c 'import odd'";
+    project.enter(script).exits(0).says(&["added pkgs.file to `libraries` of `mkVenvShell`", "has it now"]);
 }
 
 #[test]

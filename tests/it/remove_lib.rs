@@ -53,7 +53,7 @@ fn what_is_not_there_is_said_and_the_rest_removed() {
     said.says(&[
         "nothing to remove: openssl is not in the lists of shell.nix",
         "removed zlib",
-        "venvfix list-libs",
+        "help: venvfix list-libs --file shell.nix",
     ]);
     assert_eq!(folder.read("shell.nix"), SHELL.replace("    zlib\n", ""));
     venvfix(folder.path(), ["remove-lib", "zlib"]).exits(1).silent_about(&["enter it again"]);
