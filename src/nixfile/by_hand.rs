@@ -1,7 +1,7 @@
 //! The line to write by hand where no list can be edited.
 
 use rnix::SyntaxNode;
-use rnix::ast::{self, Expr};
+use rnix::ast::{self, Expr, HasEntry};
 use rowan::ast::AstNode;
 
 use super::Library;
@@ -9,7 +9,7 @@ use super::constructor::VENV_SHELL;
 use super::inputs::{best_input, unlisted};
 use super::shell::{self, Kind, Shell};
 use super::spell::Spelling;
-use super::syntax::{last_name, position, start};
+use super::syntax::{attribute_name, attribute_names, last_name, position, start};
 use super::wish::Wish;
 
 /// What to write, and where; `None` where that depends on more than the file.
@@ -23,8 +23,9 @@ pub(super) fn by_hand(root: &ast::Root, source: &str, wish: &Wish, libraries: &[
     let elements = elements(node, None, libraries);
     let set = if elements.contains("pkgs.") { "pkgs." } else { "" };
     Some(format!(
-        "that is a Python environment; in its place write at {line}:{column}: \
-         {set}mkShell {{ packages = [ (…withPackages …) ]; buildInputs = [ {elements} ]; }}"
+        "that is an environment of Python packages; at {line}:{column} write instead \
+         {set}mkShell {{ packages = [ ENVIRONMENT ]; buildInputs = [ {elements} ]; }}, \
+         with what stands before `.env` for ENVIRONMENT"
     ))
 }
 
@@ -43,7 +44,8 @@ fn in_shell(shell: &Shell, source: &str, libraries: &[Library]) -> Option<String
             let names: Vec<&str> = libraries.iter().map(Library::path).collect();
             format!("libraries = with pkgs; [ {} ];", names.join(" "))
         }
-        Kind::Inputs => format!("buildInputs = [ {elements} ];"),
+        Kind::Inputs => format!("{} = [ {elements} ];", free_name(set)?),
+        Kind::Positional => return None,
         Kind::Fhs => {
             let names: Vec<String> =
                 libraries.iter().map(|library| format!("pkgs.{}", library.path())).collect();
@@ -52,6 +54,17 @@ fn in_shell(shell: &Shell, source: &str, libraries: &[Library]) -> Option<String
         Kind::Module => format!("packages = [ {elements} ];"),
     };
     Some(format!("write into the set at {line}:{column}: {entry}"))
+}
+
+/// An attribute for inputs that the set does not have yet.
+fn free_name(set: &ast::AttrSet) -> Option<&'static str> {
+    let entries =
+        set.attrpath_values().flat_map(|entry| attribute_names(entry.attrpath()).into_iter().next());
+    let inherited =
+        set.inherits().flat_map(|it| it.attrs().map(|name| attribute_name(&name)).collect::<Vec<_>>());
+    let taken: Vec<String> = entries.chain(inherited).flatten().collect();
+    let names = ["buildInputs", "packages", "nativeBuildInputs"];
+    names.into_iter().find(|name| !taken.iter().any(|it| it == name))
 }
 
 fn elements(

@@ -32,8 +32,7 @@ impl Calls {
             Expr::Ident(ident) => self.bound(&ident.to_string(), expr, steps),
             Expr::Select(select) => {
                 let path: Option<Vec<String>> = attribute_names(select.attrpath()).into_iter().collect();
-                let set = self.set(select.expr()?, steps)?;
-                self.attribute_with(&set, &path?, steps)
+                self.attribute_of(select.expr()?, &path?, steps)
             }
             _ => None,
         }
@@ -42,10 +41,7 @@ impl Calls {
     fn bound(&self, name: &str, place: &Expr, steps: &Cell<usize>) -> Option<Expr> {
         match binding(name, place.syntax())? {
             Binding::Value(value) => Some(value),
-            Binding::Inherited(from) => {
-                let set = self.set(from, steps)?;
-                self.attribute_with(&set, &[name.to_owned()], steps)
-            }
+            Binding::Inherited(from) => self.attribute_of(from, &[name.to_owned()], steps),
             Binding::Argument(lambda, _) => self.argument(&lambda, name, steps),
             Binding::Opaque => None,
         }
@@ -56,24 +52,32 @@ impl Calls {
         let (_, given) = self.0.iter().rev().find(|(called, _)| called == lambda)?;
         match lambda.param()? {
             ast::Param::IdentParam(_) => Some(given.clone()),
-            ast::Param::Pattern(_) => {
-                let set = self.set(given.clone(), steps)?;
-                self.attribute_with(&set, &[name.to_owned()], steps)
-            }
+            ast::Param::Pattern(_) => self.attribute_of(given.clone(), &[name.to_owned()], steps),
         }
     }
 
-    /// The set that an expression stands for, if it is written out.
-    fn set(&self, expr: Expr, steps: &Cell<usize>) -> Option<ast::AttrSet> {
-        step(steps)?;
-        match value(expr)? {
-            Expr::AttrSet(set) => Some(set),
-            name @ (Expr::Ident(_) | Expr::Select(_)) => self.set(self.follow_with(&name, steps)?, steps),
-            Expr::BinOp(update) if update.operator() == Some(BinOpKind::Update) => {
-                self.set(update.rhs()?, steps)
+    /// The set that an expression stands for, if it is written out; of one that is made of several, the parts
+    /// that are, the one that overrides the others first.
+    fn sets(&self, expr: Expr, steps: &Cell<usize>) -> Vec<ast::AttrSet> {
+        let (Some(()), Some(expr)) = (step(steps), value(expr)) else {
+            return Vec::new();
+        };
+        match expr {
+            Expr::AttrSet(set) => vec![set],
+            name @ (Expr::Ident(_) | Expr::Select(_)) => {
+                let followed = self.follow_with(&name, steps);
+                followed.map(|value| self.sets(value, steps)).unwrap_or_default()
             }
-            _ => None,
+            Expr::BinOp(update) if update.operator() == Some(BinOpKind::Update) => {
+                let sides = [update.rhs(), update.lhs()];
+                sides.into_iter().flatten().flat_map(|side| self.sets(side, steps)).collect()
+            }
+            _ => Vec::new(),
         }
+    }
+
+    fn attribute_of(&self, expr: Expr, path: &[String], steps: &Cell<usize>) -> Option<Expr> {
+        self.sets(expr, steps).iter().find_map(|set| self.attribute_with(set, path, steps))
     }
 
     /// The value at a path of a set, in whatever way the path is divided: `a.b = x;`, `a = { b = x; };`.
@@ -91,10 +95,7 @@ impl Calls {
             };
             let found = match rest {
                 [] => entry.value(),
-                _ => entry
-                    .value()
-                    .and_then(|inner| self.set(inner, steps))
-                    .and_then(|inner| self.attribute_with(&inner, rest, steps)),
+                _ => entry.value().and_then(|inner| self.attribute_of(inner, rest, steps)),
             };
             if found.is_some() {
                 return found;
@@ -103,17 +104,11 @@ impl Calls {
         let [name] = path else { return None };
         let inherit = set.inherits().find(|inherit| inherits(inherit, name))?;
         match inherit.from() {
-            Some(from) => {
-                let outer = self.set(from.expr()?, steps)?;
-                self.attribute_with(&outer, path, steps)
-            }
+            Some(from) => self.attribute_of(from.expr()?, path, steps),
             // `inherit name;` stands for the name outside of the set.
             None => match binding(name, set.syntax())? {
                 Binding::Value(value) => Some(value),
-                Binding::Inherited(from) => {
-                    let outer = self.set(from, steps)?;
-                    self.attribute_with(&outer, path, steps)
-                }
+                Binding::Inherited(from) => self.attribute_of(from, path, steps),
                 Binding::Argument(lambda, _) => self.argument(&lambda, name, steps),
                 Binding::Opaque => None,
             },

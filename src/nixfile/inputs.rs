@@ -21,6 +21,9 @@ use super::syntax::{Call, FUEL, last_name, result, value};
 /// What the lists of a library path are called, whichever way they reach it.
 pub(super) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
+/// What the list is called that a function is given without a name.
+const GIVEN: &str = "the list";
+
 /// The places of a shell's libraries, the most wanted first: attribute paths, or the library path.
 fn tiers(shell: &Shell) -> &'static [&'static str] {
     match shell.kind {
@@ -30,6 +33,7 @@ fn tiers(shell: &Shell) -> &'static [&'static str] {
         }
         Kind::Inputs => &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"],
         Kind::Fhs => &[LIBRARY_PATH, "targetPkgs", "multiPkgs"],
+        Kind::Positional => &[GIVEN],
         Kind::Module => &["languages.python.libraries", LIBRARY_PATH, "packages", "deps"],
     }
 }
@@ -124,6 +128,11 @@ fn inputs_of(shell: &Shell, attribute: &str, rank: usize) -> Vec<Input> {
 fn values_of(shell: &Shell, attribute: &str) -> Vec<Expr> {
     if attribute == LIBRARY_PATH {
         return path_values(shell);
+    }
+    if attribute == GIVEN {
+        let call = ast::Apply::cast(shell.expr.syntax().clone()).and_then(|apply| Call::new(&apply));
+        let given = call.into_iter().flat_map(|call| call.arguments);
+        return given.filter(|argument| matches!(value(argument.clone()), Some(Expr::List(_)))).collect();
     }
     let path: Vec<&str> = attribute.split('.').collect();
     let value = shell.arguments.iter().find_map(|set| shell.calls.attribute(set, &path));

@@ -32,6 +32,9 @@ pub(super) fn path_values(shell: &Shell) -> Vec<Expr> {
             }
         }
     }
+    for list in attributes(shell, &["env"]) {
+        found.visit_pairs(list);
+    }
     for hook in HOOKS.iter().flat_map(|hook| attributes(shell, &[hook])) {
         found.visit_hook(hook);
     }
@@ -75,6 +78,21 @@ impl Found<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `env = [ { name = "LD_LIBRARY_PATH"; value = …; } ];`, as numtide's devshell has it.
+    fn visit_pairs(&mut self, env: Expr) {
+        let Some(Expr::List(pairs)) = value(env) else {
+            return;
+        };
+        for pair in pairs.items().filter_map(|item| ast::AttrSet::cast(item.syntax().clone())) {
+            let text = |name| self.shell.calls.attribute(&pair, &[name]).map(|it| it.to_string());
+            let is_path = text("name").is_some_and(|name| VARIABLES.contains(&name.trim_matches('"')));
+            let values = ["value", "eval", "prefix"].iter().filter(|_| is_path);
+            let values: Vec<Expr> =
+                values.filter_map(|name| self.shell.calls.attribute(&pair, &[name])).collect();
+            values.into_iter().for_each(|value| self.visit(value, FUEL));
         }
     }
 

@@ -18,6 +18,7 @@ const OPTIONS: &[&str] = &[
     "devcontainer",
     "dotenv",
     "idx",
+    "commands",
     "deps",
     "packages",
 ];

@@ -85,6 +85,7 @@ fn flake_outputs(outputs: &Expr) -> Vec<Output> {
         match first.as_str() {
             "devShells" => found.collect(&names[1..], &value, FUEL),
             "devShell" => found.collect_only(&value),
+            "devshells" => found.collect_modules_below(&names[1..], &value),
             "devenv" => found.collect_modules(&names[1..], &value),
             _ => {}
         }
@@ -139,7 +140,7 @@ impl Collector {
                     self.collect(path, &side, fuel);
                 }
             }
-            Expr::Apply(apply) => match per_system(apply) {
+            Expr::Apply(apply) => match per_system(apply).or_else(|| optional_set(apply)) {
                 Some(body) => self.collect(path, &body, fuel),
                 None => self.push(path, expr),
             },
@@ -173,6 +174,13 @@ impl Collector {
         self.steps = below.steps;
         let outputs = below.outputs.into_iter();
         self.outputs.extend(outputs.map(|output| Output { name: "default".to_owned(), ..output }));
+    }
+
+    /// `devshells.default = { … };`, a module of numtide's devshell.
+    fn collect_modules_below(&mut self, path: &[Option<String>], value: &Expr) {
+        let path: Vec<Option<String>> =
+            std::iter::once(Some("shells".to_owned())).chain(path.iter().cloned()).collect();
+        self.collect_modules(&path, value);
     }
 
     /// `devenv.shells.default = { … };`, however it is divided. Each is a module.
@@ -216,6 +224,14 @@ fn is_shell_with_more(operation: &ast::BinOp) -> bool {
         Some(Expr::Apply(apply)) => Call::new(&apply).is_some_and(|call| Constructor::of(&call).is_some()),
         _ => false,
     }
+}
+
+/// The set in `optionalAttrs isLinux { … }`.
+fn optional_set(apply: &ast::Apply) -> Option<Expr> {
+    let call = Call::new(apply)?;
+    let name = last_name(&call.function)?;
+    let last = call.arguments.last()?.clone();
+    matches!(name.as_str(), "optionalAttrs" | "recurseIntoAttrs" | "flattenTree").then_some(last)
 }
 
 /// Functions that take a function, and make no set of shells of it.

@@ -14,6 +14,7 @@ use super::follow::Calls;
 use super::inputs::inputs;
 use super::module;
 use super::outputs::{Output, shell_outputs};
+use super::scope::Binding;
 use super::syntax::{Call, FUEL, attribute, attribute_names, bare, last_name, result, value};
 
 /// What a shell is made of, and so where its libraries are.
@@ -23,6 +24,8 @@ pub(super) enum Kind {
     Inputs,
     /// A function from nixpkgs to what is in the environment.
     Fhs,
+    /// A list that somebody's function is given.
+    Positional,
     /// Options of a module: devenv, and others that look like it.
     Module,
 }
@@ -50,7 +53,7 @@ impl Shell {
     pub(super) fn called(&self) -> String {
         match self.kind {
             Kind::Module => self.constructor.clone(),
-            Kind::Inputs | Kind::Fhs => format!("`{}`", self.constructor),
+            Kind::Inputs | Kind::Fhs | Kind::Positional => format!("`{}`", self.constructor),
         }
     }
 }
@@ -65,6 +68,8 @@ pub(super) struct Search {
     pub(super) instead: Vec<String>,
     /// The names of all shells.
     pub(super) names: Vec<String>,
+    /// Somewhere the file hands on what it does not say itself.
+    is_lost: bool,
     calls: Calls,
 }
 
@@ -89,8 +94,14 @@ impl Search {
             let Output { name, expr } = output;
             self.visit(expr, Some(&name), FUEL);
         }
-        if let (true, Expr::AttrSet(set), None) = (self.shells.is_empty(), &file, name) {
-            self.visit_set(root, set);
+        if !self.shells.is_empty() || name.is_some() {
+            return;
+        }
+        if let (Expr::AttrSet(set), true) = (&file, self.notes.is_empty()) {
+            return self.visit_set(root, set);
+        }
+        if let Some(only) = only_shell(root).filter(|_| self.is_lost) {
+            self.visit(only, None, FUEL);
         }
     }
 
@@ -98,17 +109,13 @@ impl Search {
     fn visit_set(&mut self, root: &ast::Root, set: &ast::AttrSet) {
         let expr = Expr::AttrSet(set.clone());
         let outputs = attribute(set, "outputs");
-        if outputs.is_none() && self.notes.is_empty() && module::is_module(set, &self.calls) {
+        if outputs.is_none() && module::is_module(set, &self.calls) {
             return self.add_module(&expr, set.clone(), None);
         }
-        if !self.notes.is_empty() {
-            return;
-        }
         self.instead.extend(delegate(outputs.as_ref().unwrap_or(&expr)));
-        let mut only = root.syntax().descendants().filter_map(ast::Apply::cast).filter(makes_shell);
-        match (only.next(), only.next()) {
-            (Some(apply), None) => self.visit(Expr::Apply(apply), None, FUEL),
-            _ => self.note(&expr, "has no attribute that is a development shell"),
+        match only_shell(root) {
+            Some(only) => self.visit(only, None, FUEL),
+            None => self.note(&expr, "has no attribute that is a development shell"),
         }
     }
 
@@ -119,7 +126,10 @@ impl Search {
         match &expr {
             Expr::Ident(_) => match self.calls.follow(&expr) {
                 Some(value) => self.visit(value, output, fuel),
-                None => self.note(&expr, "is a name that this file gives no value"),
+                None => {
+                    self.is_lost = true;
+                    self.note(&expr, "is a name that this file gives no value");
+                }
             },
             Expr::Apply(apply) => self.visit_call(apply, output, fuel),
             Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Update) => {
@@ -163,8 +173,14 @@ impl Search {
         }
         self.instead.extend(delegated);
         match select.expr().and_then(|base| self.maker(base)) {
-            Some(maker) => self.note(&expr, &format!("is made by `{maker}`, not by nixpkgs' `mkShell`")),
-            None => self.note(&expr, "is selected from something else"),
+            Some(maker) => {
+                self.is_lost |= maker.rsplit('.').next().is_some_and(|name| OVER_SHELLS.contains(&name));
+                self.note(&expr, &format!("is made by `{maker}`, not by nixpkgs' `mkShell`"));
+            }
+            None => {
+                self.is_lost = true;
+                self.note(&expr, "is selected from something else");
+            }
         }
     }
 
@@ -193,7 +209,10 @@ impl Search {
             }
             _ if self.add_other_shell(&expr, &call, output) => {}
             _ => {
-                self.instead.extend(delegate(&expr));
+                let delegated = delegate(&expr);
+                // A function over shells, such as `listToAttrs`, and no maker of something else.
+                self.is_lost |= delegated.is_empty() && OVER_SHELLS.contains(&name.as_str());
+                self.instead.extend(delegated);
                 self.note(&expr, &format!("is made by `{}`, not by nixpkgs' `mkShell`", call.name()));
             }
         }
@@ -301,10 +320,11 @@ impl Search {
         let is_shell = OTHER_SHELLS.contains(&name.as_str())
             || name.ends_with("Shell")
             || (name.starts_with("buildPython") && has_hook);
+        let kind = if arguments.is_empty() { Kind::Positional } else { Kind::Inputs };
         let shell = Shell {
             expr: expr.clone(),
             constructor: name,
-            kind: Kind::Inputs,
+            kind,
             set: None,
             output: output.map(str::to_owned),
             arguments,
@@ -432,19 +452,30 @@ fn first_word(element: &Expr) -> String {
     if name.is_empty() { text } else { name }
 }
 
-/// Whether a call makes a shell, and is not another's way of doing so.
-fn makes_shell(apply: &ast::Apply) -> bool {
-    let is_whole = apply.syntax().parent().is_none_or(|parent| {
-        ast::Apply::cast(parent)
-            .is_none_or(|outer| outer.lambda().is_none_or(|it| it.syntax() != apply.syntax()))
-    });
-    let call = Call::new(apply).filter(|_| is_whole);
-    let found = call.as_ref().and_then(Constructor::of);
-    found.is_some_and(|found| found.name != "mkDerivation" && local(&call_function(apply)).is_none())
+/// Functions that make sets of shells, not shells.
+const OVER_SHELLS: &[&str] = &["listToAttrs", "genAttrs", "mapAttrs", "mapAttrs'", "foldl'", "mkShells"];
+
+/// The one call in a file that makes a shell: `mkShell`'s, or else that of a derivation which is no package.
+fn only_shell(root: &ast::Root) -> Option<Expr> {
+    let calls = root.syntax().descendants().filter_map(ast::Apply::cast);
+    let found: Vec<(ast::Apply, Constructor)> =
+        calls.filter_map(|apply| Some((apply.clone(), made_here(&apply)?))).collect();
+    let (derivations, shells): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|(_, constructor)| constructor.name == "mkDerivation");
+    match (shells.as_slice(), derivations.as_slice()) {
+        ([(only, _)], _) | ([], [(only, _)]) => Some(Expr::Apply(only.clone())),
+        _ => None,
+    }
 }
 
-fn call_function(apply: &ast::Apply) -> Expr {
-    Call::new(apply).map_or_else(|| Expr::Apply(apply.clone()), |call| call.function)
+/// What a whole call makes, where it names the constructor itself.
+fn made_here(apply: &ast::Apply) -> Option<Constructor> {
+    let is_function = |outer: ast::Apply| outer.lambda().is_some_and(|it| it.syntax() == apply.syntax());
+    if apply.syntax().parent().and_then(ast::Apply::cast).is_some_and(is_function) {
+        return None;
+    }
+    let call = Call::new(apply)?;
+    Constructor::of(&call).filter(|_| !matches!(local(&call.function), Some(Binding::Value(_))))
 }
 
 /// `if inNixShell then SHELL else PACKAGE`
