@@ -1,34 +1,29 @@
 //! `venvfix add-lib`: adds libraries to the project's Nix file.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
 use similar::TextDiff;
 
-use super::Context;
+use super::{Context, nix_file};
 use crate::catalog::{self, Unknown};
 use crate::cli::AddLib;
-use crate::config::Config;
 use crate::error::{Exit, Trouble};
 use crate::fsx;
 use crate::library::Library;
-use crate::nixfile::{self, Edit};
+use crate::nixfile::{self, Edit, Wish};
 use crate::nixpkgs::{self, Nixpkgs};
 use crate::report;
 
-/// Nix files are written by people.
-const MAX_SIZE: u64 = 4 << 20;
-
 pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
-    let (path, project) = file(context, arguments.file.as_deref())?;
+    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
+    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
     let shown = path.strip_prefix(&context.environment.current_dir).unwrap_or(&path).display().to_string();
     let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let libraries = libraries(context, &arguments.names, &mut nixpkgs)?;
-    let source = fsx::read_text(&path, MAX_SIZE)?.ok_or_else(|| {
+    let source = fsx::read_text(&path, nix_file::MAX_SIZE)?.ok_or_else(|| {
         Trouble::new(format!("there is no {shown}"))
             .help("write one with `venvfix init`, or name the file with --file")
     })?;
-    let edit = nixfile::add_libraries(&source, &libraries)
+    let edit = nixfile::add_libraries_as(&source, &libraries, &wish)
         .map_err(|refusal| Trouble::new(format!("{shown}: {refusal}")).help(refusal.help()))?;
     for present in &edit.present {
         context.speaker.step(format_args!("{shown} has {present} already"));
@@ -54,19 +49,11 @@ fn tell(context: &Context, shown: &str, edit: &Edit) {
         place.line,
         place.column
     ));
-    context.speaker.help("leave the shell and enter it again");
-}
-
-/// The file to edit, and the folder of its project.
-fn file(context: &Context, named: Option<&Path>) -> Result<(PathBuf, PathBuf)> {
-    match named {
-        Some(path) => {
-            let path = context.environment.current_dir.join(path);
-            let folder = fsx::normalize(path.parent().unwrap_or(Path::new("/")));
-            Ok((path, folder))
-        }
-        None => Config::load(&context.environment).map(|config| (config.nix_file, config.project)),
+    if !edit.arguments.is_empty() {
+        let names = edit.arguments.join(", ");
+        context.speaker.step(format_args!("its function asks for {names} now, as callPackage gives it"));
     }
+    context.speaker.help("leave the shell and enter it again");
 }
 
 /// The libraries, as they are called in the nixpkgs that the file is pinned to, or in any.
@@ -82,6 +69,7 @@ fn libraries(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs) -> Resu
     if !context.offline {
         nixpkgs.ask(&context.environment, found.iter().flat_map(Library::names).map(String::as_str))?;
     }
+    names.iter().filter(|name| !catalog::knows(name)).try_for_each(|name| doubt(context, name, nixpkgs))?;
     for library in &mut found {
         if nixpkgs.lacks(library) {
             context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
@@ -94,22 +82,37 @@ fn libraries(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs) -> Resu
 }
 
 fn of_name(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<Vec<Library>> {
-    let libraries = match catalog::libraries_in(name, nixpkgs.release()) {
-        Ok(libraries) => libraries,
-        Err(unknown) => return located(context, name, nixpkgs, &unknown),
-    };
-    if !catalog::knows(name) {
-        let near = catalog::near(name);
-        if let Some(meant) = near.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(Trouble::usage(format!("nixpkgs is not known to have {name}"))
-                .help(format!("did you mean {meant}?"))
-                .into());
-        }
-        // nixpkgs has a hundred times what the tables hold: it may well be right.
-        let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
-        context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+    match catalog::libraries_in(name, nixpkgs.release()) {
+        Ok(libraries) => Ok(libraries),
+        Err(unknown) => located(context, name, nixpkgs, &unknown),
     }
-    Ok(libraries)
+}
+
+/// An attribute that is in no table: a slip of the pen, unless Nix has it, or else taken as written, since nixpkgs
+/// has a hundred times what the tables hold.
+fn doubt(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<()> {
+    if nixpkgs.has(name) == Some(true) || catalog::is_soname(name) {
+        return Ok(());
+    }
+    let near = catalog::near(name);
+    let same = near.iter().find(|known| known.eq_ignore_ascii_case(name));
+    let slips: Vec<&str> = near.iter().copied().filter(|known| !is_version_of(name, known)).collect();
+    if let Some(meant) = same.copied().or_else(|| slips.first().copied()) {
+        let others = slips.iter().filter(|other| **other != meant).map(|other| format!(" or {other}"));
+        let others: String = if same.is_some() { String::new() } else { others.collect() };
+        return Err(Trouble::usage(format!("nixpkgs is not known to have {name}"))
+            .help(format!("did you mean {meant}{others}?"))
+            .into());
+    }
+    let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
+    context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+    Ok(())
+}
+
+/// Whether two attributes differ by a version only: `openssl_1_1`, `python311`.
+fn is_version_of(name: &str, known: &str) -> bool {
+    let without = |name: &str| name.chars().filter(|c| !c.is_ascii_digit() && *c != '_').collect::<String>();
+    without(name) == without(known)
 }
 
 /// What the user's index of files knows of a soname that is in no table.

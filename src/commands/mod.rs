@@ -5,6 +5,7 @@ mod doctor;
 mod enter;
 mod hook;
 mod init;
+mod nix_file;
 mod preview;
 mod provide;
 mod run;

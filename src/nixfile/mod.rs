@@ -83,10 +83,7 @@ pub fn add_libraries(source: &str, libraries: &[Library]) -> Result<Edit, Refusa
 /// If the file does not say for certain where the libraries belong, or cannot be read.
 pub fn add_libraries_as(source: &str, libraries: &[Library], wish: &Wish) -> Result<Edit, Refusal> {
     libraries.iter().flat_map(Library::names).try_for_each(|name| check_attribute(name))?;
-    let root = syntax::parse(source).map_err(|unreadable| {
-        let (line, column) = syntax::position(source, unreadable.offset);
-        Refusal::Syntax { line, column, seen: unreadable.seen }
-    })?;
+    let root = read(source)?;
     let chosen = locate::locate(&root, source, wish).map_err(|refusal| match refusal {
         Refusal::NoPlace { line, column, seen, instead, by_hand: None } => {
             let by_hand = by_hand::by_hand(&root, source, wish, libraries);
@@ -100,6 +97,21 @@ pub fn add_libraries_as(source: &str, libraries: &[Library], wish: &Wish) -> Res
     let text = insert(source, &root, &chosen, &wanted, &written, &arguments)?;
     let added = written.into_iter().map(|written| written.text).collect();
     Ok(Edit { text, place: chosen.place, added, arguments, present })
+}
+
+/// Where a Nix file takes libraries.
+///
+/// # Errors
+/// If the file does not say for certain, or cannot be read.
+pub fn place(source: &str, wish: &Wish) -> Result<Place, Refusal> {
+    locate::locate(&read(source)?, source, wish).map(|chosen| chosen.place)
+}
+
+fn read(source: &str) -> Result<ast::Root, Refusal> {
+    syntax::parse(source).map_err(|unreadable| {
+        let (line, column) = syntax::position(source, unreadable.offset);
+        Refusal::Syntax { line, column, seen: unreadable.seen }
+    })
 }
 
 fn arguments_of(written: &[Written]) -> Vec<String> {
