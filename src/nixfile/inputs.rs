@@ -130,6 +130,9 @@ fn values_of(shell: &Shell, attribute: &str) -> Vec<Expr> {
         return path_values(shell);
     }
     if attribute == GIVEN {
+        if matches!(shell.expr, Expr::List(_)) {
+            return vec![shell.expr.clone()];
+        }
         let call = ast::Apply::cast(shell.expr.syntax().clone()).and_then(|apply| Call::new(&apply));
         let given = call.into_iter().flat_map(|call| call.arguments);
         return given.filter(|argument| matches!(value(argument.clone()), Some(Expr::List(_)))).collect();

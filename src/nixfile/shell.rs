@@ -100,7 +100,7 @@ impl Search {
         if let (Expr::AttrSet(set), true) = (&file, self.notes.is_empty()) {
             return self.visit_set(root, set);
         }
-        if let Some(only) = only_shell(root).filter(|_| self.is_lost) {
+        if let Some(only) = only_shell(root, false).filter(|_| self.is_lost) {
             self.visit(only, None, FUEL);
         }
     }
@@ -113,7 +113,7 @@ impl Search {
             return self.add_module(&expr, set.clone(), None);
         }
         self.instead.extend(delegate(outputs.as_ref().unwrap_or(&expr)));
-        match only_shell(root) {
+        match only_shell(root, outputs.is_none()) {
             Some(only) => self.visit(only, None, FUEL),
             None => self.note(&expr, "has no attribute that is a development shell"),
         }
@@ -146,6 +146,15 @@ impl Search {
             Expr::AttrSet(set) if module::is_module(set, &self.calls) => {
                 self.add_module(&expr, set.clone(), output);
             }
+            Expr::List(_) if is_packages_of_shell(&expr) => self.shells.push(Shell {
+                expr: expr.clone(),
+                constructor: "devShell".to_owned(),
+                kind: Kind::Positional,
+                set: None,
+                output: output.map(str::to_owned),
+                arguments: Vec::new(),
+                calls: self.calls.clone(),
+            }),
             Expr::PathRel(path) => {
                 self.instead.push(path.to_string());
                 self.note(&expr, "is another file");
@@ -452,18 +461,31 @@ fn first_word(element: &Expr) -> String {
     if name.is_empty() { text } else { name }
 }
 
+/// `devShell.packages = pkgs: [ … ];`, as flakelight has it.
+fn is_packages_of_shell(list: &Expr) -> bool {
+    let entries = list.syntax().ancestors().filter_map(ast::AttrpathValue::cast);
+    let names: Vec<String> = entries
+        .take(2)
+        .flat_map(|entry| attribute_names(entry.attrpath()).into_iter().rev())
+        .flatten()
+        .collect();
+    matches!(names.as_slice(), [first, second, ..] if first == "packages" && second == "devShell")
+}
+
 /// Functions that make sets of shells, not shells.
 const OVER_SHELLS: &[&str] = &["listToAttrs", "genAttrs", "mapAttrs", "mapAttrs'", "foldl'", "mkShells"];
 
-/// The one call in a file that makes a shell: `mkShell`'s, or else that of a derivation which is no package.
-fn only_shell(root: &ast::Root) -> Option<Expr> {
+/// The one call in a file that makes a shell: `mkShell`'s, or else, outside of flakes, that of a derivation which
+/// is no package.
+fn only_shell(root: &ast::Root, counts_derivations: bool) -> Option<Expr> {
     let calls = root.syntax().descendants().filter_map(ast::Apply::cast);
     let found: Vec<(ast::Apply, Constructor)> =
         calls.filter_map(|apply| Some((apply.clone(), made_here(&apply)?))).collect();
     let (derivations, shells): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|(_, constructor)| constructor.name == "mkDerivation");
     match (shells.as_slice(), derivations.as_slice()) {
-        ([(only, _)], _) | ([], [(only, _)]) => Some(Expr::Apply(only.clone())),
+        ([(only, _)], _) => Some(Expr::Apply(only.clone())),
+        ([], [(only, _)]) if counts_derivations => Some(Expr::Apply(only.clone())),
         _ => None,
     }
 }
