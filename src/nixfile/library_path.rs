@@ -1,6 +1,9 @@
 //! What reaches the loader's search path of a shell: `makeLibraryPath` in an attribute, in `env`, or in the
 //! text of a hook.
 
+use std::collections::HashSet;
+
+use rnix::TextRange;
 use rnix::ast::{self, BinOpKind, Expr, InterpolPart};
 use rowan::ast::AstNode;
 
@@ -24,7 +27,7 @@ const HOOKS: &[&str] = &[
 
 /// What is made into a library path: arguments of `makeLibraryPath`.
 pub(super) fn path_values(shell: &Shell) -> Vec<Expr> {
-    let mut found = Found { shell, values: Vec::new() };
+    let mut found = Found { shell, values: Vec::new(), seen: HashSet::new() };
     for variable in VARIABLES {
         for path in [&[*variable][..], &["env", variable]] {
             for value in attributes(shell, path) {
@@ -48,6 +51,8 @@ fn attributes(shell: &Shell, path: &[&str]) -> Vec<Expr> {
 struct Found<'a> {
     shell: &'a Shell,
     values: Vec<Expr>,
+    /// What was gone through already, so that a name used twice is followed once.
+    seen: HashSet<TextRange>,
 }
 
 impl Found<'_> {
@@ -56,6 +61,9 @@ impl Found<'_> {
         let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), value(expr)) else {
             return;
         };
+        if !self.seen.insert(expr.syntax().text_range()) {
+            return;
+        }
         match &expr {
             Expr::Apply(apply) => self.visit_call(apply, fuel),
             Expr::BinOp(sum) if sum.operator() == Some(BinOpKind::Add) => {

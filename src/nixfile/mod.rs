@@ -170,9 +170,9 @@ fn insert(
         .iter()
         .zip(written)
         .map(|(library, written)| Element { text: written.text.clone(), key: library.path().to_lowercase() });
-    let keys = spell::sort_keys(&chosen.list);
+    let keys = || spell::sort_keys(&chosen.list);
     let mut all = further_arguments(source, chosen, arguments).ok_or_else(unproven)?;
-    all.extend(insertions(source, &chosen.list, &keys, elements.collect()).ok_or_else(unproven)?);
+    all.extend(insertions(source, &chosen.list, keys, elements.collect()).ok_or_else(unproven)?);
     let text = splice(source, &all);
     let claim =
         verify::Claim { old: root, source, list: &chosen.list, insertions: &all, added: wanted, arguments };

@@ -6,7 +6,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, Attr, Expr};
 use rowan::ast::AstNode;
 
-use super::scope::{Binding, binding, binding_place, withs};
+use super::scope::{Binding, binding, binding_place, is_ident, withs};
 use super::syntax::{Call, FUEL, attribute_name, attribute_names, bare, last_name};
 
 /// Names that Nix itself binds around every file: no `with` can supply them.
@@ -347,7 +347,7 @@ pub(super) fn is_call_package(lambda: &ast::Lambda) -> bool {
     let is_called = is_file || caller_name(lambda).as_deref() == Some("callPackage");
     let required = pattern.pat_entries().filter(|entry| entry.default().is_none());
     let mut names = required.filter_map(|entry| entry.ident());
-    is_called && names.any(|name| CALL_PACKAGE_MARKS.contains(&name.to_string().as_str()))
+    is_called && names.any(|name| CALL_PACKAGE_MARKS.iter().any(|mark| is_ident(&name, mark)))
 }
 
 fn path_through_with(name: &str, place: &SyntaxNode, fuel: usize) -> Option<AttributePath> {
@@ -372,15 +372,23 @@ fn is_used_as_nixpkgs(name: &str, scope: Option<SyntaxNode>) -> bool {
     let Some(scope) = scope.filter(|_| !OTHER_MAKERS.contains(&name)) else {
         return false;
     };
-    scope.descendants().filter_map(ast::Select::cast).any(|select| {
-        let Some(Expr::Ident(base)) = select.expr() else {
+    scope.descendants().filter_map(ast::Select::cast).take(MAX_USES).any(|select| {
+        let Some(Expr::Ident(base)) = select.expr().filter(|base| is_name(base, name)) else {
             return false;
         };
-        let first = attribute_names(select.attrpath()).into_iter().next().flatten();
-        first.is_some_and(|first| OF_NIXPKGS.contains(&first.as_str()))
-            && base.to_string() == name
+        let first = select.attrpath().and_then(|path| path.attrs().next());
+        first
+            .and_then(|first| attribute_name(&first))
+            .is_some_and(|first| OF_NIXPKGS.contains(&first.as_str()))
             && binding_place(name, base.syntax()).as_ref() == Some(&scope)
     })
+}
+
+/// How many selections are looked at for what a set is: it shows early, or in none.
+const MAX_USES: usize = 1_000;
+
+fn is_name(expr: &Expr, name: &str) -> bool {
+    matches!(expr, Expr::Ident(ident) if is_ident(ident, name))
 }
 
 /// Whether the outermost `with` of packages, of a set of unknown origin, is what supplies `mkShell`.

@@ -6,7 +6,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, Expr, HasEntry};
 use rowan::ast::AstNode;
 
-use super::syntax::{attribute_name, attribute_names, is_within};
+use super::syntax::{attribute_name, is_within};
 
 /// How a name is bound where it is used.
 pub(super) enum Binding {
@@ -47,9 +47,9 @@ fn bound_by(name: &str, scope: &SyntaxNode) -> Option<Binding> {
 
 fn bound_by_entry(name: &str, entries: &impl HasEntry) -> Option<Binding> {
     for entry in entries.attrpath_values() {
-        let names = attribute_names(entry.attrpath());
-        if names.first().and_then(Option::as_deref) == Some(name) {
-            let whole = if names.len() == 1 { entry.value() } else { None };
+        let Some(path) = entry.attrpath() else { continue };
+        if path.attrs().next().is_some_and(|first| is_called(&first, name)) {
+            let whole = if path.attrs().count() == 1 { entry.value() } else { None };
             return Some(whole.map_or(Binding::Opaque, Binding::Value));
         }
     }
@@ -58,13 +58,26 @@ fn bound_by_entry(name: &str, entries: &impl HasEntry) -> Option<Binding> {
     from.map(|from| from.expr().map_or(Binding::Opaque, Binding::Inherited))
 }
 
+/// Whether an attribute has this name. Without a copy: names are looked up again and again.
+fn is_called(attribute: &ast::Attr, name: &str) -> bool {
+    match attribute {
+        ast::Attr::Ident(ident) => is_ident(ident, name),
+        _ => attribute_name(attribute).as_deref() == Some(name),
+    }
+}
+
+/// Whether an identifier is this name.
+pub(super) fn is_ident(ident: &ast::Ident, name: &str) -> bool {
+    ident.syntax().text() == name
+}
+
 /// Whether an `inherit` lists `name`.
 pub(super) fn inherits(inherit: &ast::Inherit, name: &str) -> bool {
-    inherit.attrs().any(|attribute| attribute_name(&attribute).as_deref() == Some(name))
+    inherit.attrs().any(|attribute| is_called(&attribute, name))
 }
 
 fn bound_by_argument(name: &str, lambda: ast::Lambda) -> Option<Binding> {
-    let is_name = |ident: Option<ast::Ident>| ident.is_some_and(|ident| ident.to_string() == name);
+    let is_name = |ident: Option<ast::Ident>| ident.is_some_and(|ident| is_ident(&ident, name));
     match lambda.param()? {
         ast::Param::IdentParam(param) => is_name(param.ident()).then_some(Binding::Argument(lambda, None)),
         ast::Param::Pattern(pattern) => {

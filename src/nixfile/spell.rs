@@ -14,8 +14,8 @@ use super::inputs::is_local;
 use super::paths::{
     AttributePath, element_paths, is_call_package, nixpkgs_path, nixpkgs_path_of_name, with_path,
 };
-use super::scope::{binding_place, withs};
-use super::syntax::attribute_names;
+use super::scope::{Binding, binding, binding_place, withs};
+use super::syntax::{FUEL, attribute_names, last_name};
 
 /// The ways to write a library at one place.
 pub(super) struct Spelling<'a> {
@@ -110,7 +110,7 @@ pub(super) fn function_of_arguments(place: &SyntaxNode) -> Option<ast::Lambda> {
 
 /// The set that all elements are selected from, if they agree on one.
 fn set_of_elements(list: &ast::List) -> Option<String> {
-    let mut agreed: Option<String> = None;
+    let mut sets: Vec<(String, bool)> = Vec::new();
     for item in list.items() {
         let base = match &item {
             Expr::Ident(ident) if !is_local(ident) => return None,
@@ -118,17 +118,19 @@ fn set_of_elements(list: &ast::List) -> Option<String> {
             _ => continue,
         };
         let text = base.to_string();
-        if matches!(&base, Expr::Ident(ident) if is_local(ident)) && !names_nixpkgs(&base) {
-            // `tools.ruff` of the file's own says nothing of how nixpkgs' are written.
+        if sets.iter().any(|(known, _)| *known == text) {
             continue;
         }
         let is_set = matches!(base, Expr::Ident(_)) && names_nixpkgs(&base);
-        if !is_set || agreed.as_ref().is_some_and(|other| *other != text) {
+        if !is_set && !matches!(&base, Expr::Ident(ident) if is_local(ident)) {
             return None;
         }
-        agreed = Some(text);
+        // `tools.ruff` of the file's own says nothing of how nixpkgs' are written.
+        sets.push((text, is_set));
     }
-    agreed
+    let mut sets = sets.into_iter().filter(|(_, is_set)| *is_set);
+    let (only, _) = sets.next()?;
+    sets.next().is_none().then_some(only)
 }
 
 /// Whether a path below nixpkgs leads to nixpkgs itself.
@@ -159,9 +161,12 @@ fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<St
     named.map(|set| set.to_string()).or_else(|| set_in_scope(place))
 }
 
+/// How many names are tried: people give nixpkgs its name near its use, or at the top of a short file.
+const MAX_NAMES: usize = 100;
+
 /// The nearest name that the file gives nixpkgs.
 fn set_in_scope(place: &SyntaxNode) -> Option<String> {
-    let names = place.ancestors().skip(1).flat_map(|scope| names_bound_by(&scope));
+    let names = place.ancestors().skip(1).flat_map(|scope| names_bound_by(&scope)).take(MAX_NAMES);
     let mut sets = names.filter(|name| is_nixpkgs(nixpkgs_path_of_name(name, place).as_ref()));
     sets.next()
 }
@@ -215,12 +220,34 @@ pub(super) fn element_in(list: &ast::List, library: &Library) -> Option<String> 
 
 /// Whether an element is this library.
 pub(super) fn names(element: &Expr, library: &Library) -> bool {
+    if !may_name(element, library, FUEL) {
+        return false;
+    }
     let paths = element_paths(element);
     paths.iter().map(|path| path.join(".")).any(|path| {
         // An output that holds the library is the library.
         let of_output = [".out", ".lib"].iter().find_map(|output| path.strip_suffix(output));
         library.is_called(&path) || of_output.is_some_and(|package| library.is_called(package))
     })
+}
+
+/// Whether the last name of an element, as it is written, is one of the library's or of an output: what comes before it
+/// is looked up only then, since lists are long.
+fn may_name(element: &Expr, library: &Library, fuel: usize) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else {
+        return false;
+    };
+    let is_last = |name: &str| library.names().any(|path| path.rsplit('.').next() == Some(name));
+    match element {
+        Expr::Ident(ident) => match binding(&ident.to_string(), ident.syntax()) {
+            Some(Binding::Value(value)) => may_name(&value, library, fuel),
+            _ => is_last(&ident.to_string()),
+        },
+        Expr::Select(select) if select.default_expr().is_none() => {
+            last_name(element).is_none_or(|name| is_last(&name) || matches!(name.as_str(), "out" | "lib"))
+        }
+        _ => true,
+    }
 }
 
 /// What each element of a list is sorted by: its attribute, or its text where
