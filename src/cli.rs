@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::nixfile::At;
+
 const FIRST_STEPS: &str = "\
 First steps, in a folder with a requirements.txt or pyproject.toml:
   venvfix init              writes shell.nix
@@ -284,9 +286,18 @@ pub struct AddLib {
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
 
-    /// The Nix file to edit [default: shell.nix of the project].
+    /// The Nix file to edit [default: shell.nix, default.nix, flake.nix or devenv.nix of the project, or the file of
+    /// the project that it takes the shell from].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
 
     /// Show the change and write nothing.
     #[arg(long)]
@@ -300,9 +311,17 @@ pub struct RemoveLib {
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
 
-    /// The Nix file to edit [default: shell.nix of the project].
+    /// The Nix file to edit [default: as of add-lib].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
 
     /// Show the change and write nothing.
     #[arg(long)]
@@ -312,9 +331,17 @@ pub struct RemoveLib {
 /// `venvfix list-libs`
 #[derive(Args, Debug)]
 pub struct ListLibs {
-    /// The Nix file to read [default: shell.nix of the project].
+    /// The Nix file to read [default: as of add-lib].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
 
     /// How to report: human or json (its schema is 1).
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]

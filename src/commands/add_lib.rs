@@ -1,24 +1,22 @@
 //! `venvfix add-lib`: adds libraries to the project's Nix file.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
 
-use super::{Context, names};
+use super::{Context, names, nix_file};
 use crate::cli::AddLib;
-use crate::config::Config;
 use crate::editing::{Change, NixFile};
 use crate::error::Exit;
-use crate::fsx;
-use crate::nixfile::{self, Edit};
+use crate::nixfile::{self, Edit, Wish};
 use crate::nixpkgs::Nixpkgs;
 
 pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
-    let (path, project) = file(context, arguments.file.as_deref())?;
+    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
+    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
     let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let libraries = names::to_add(context, &arguments.names, &mut nixpkgs)?;
     let file = NixFile::open(&context.environment, &path, &project)?;
-    let edit = nixfile::add_libraries(&file.text, &libraries).map_err(|refusal| file.refused(&refusal))?;
+    let edit =
+        nixfile::add_libraries_as(&file.text, &libraries, &wish).map_err(|refusal| file.refused(&refusal))?;
     tell_present(context, &file, &edit);
     if edit.added.is_empty() {
         return Ok(Exit::Fine);
@@ -43,8 +41,13 @@ pub(super) fn tell_present(context: &Context, file: &NixFile, edit: &Edit) {
 
 /// As [`NixFile::check`], of an addition.
 pub(super) fn check(context: &Context, file: &NixFile, edit: &Edit) -> Result<()> {
-    let change =
-        Change { text: &edit.text, elements: edit.added.len(), adds: true, ask_nix: !context.offline };
+    let change = Change {
+        text: &edit.text,
+        elements: edit.added.len(),
+        arguments: edit.arguments.len(),
+        adds: true,
+        ask_nix: !context.offline,
+    };
     file.check(&context.environment, context.speaker, &change)
 }
 
@@ -59,16 +62,8 @@ pub(super) fn tell(context: &Context, file: &NixFile, edit: &Edit) {
         place.line,
         place.column
     ));
-}
-
-/// The file to edit, and the folder of its project.
-pub(super) fn file(context: &Context, named: Option<&Path>) -> Result<(PathBuf, PathBuf)> {
-    match named {
-        Some(path) => {
-            let path = context.environment.current_dir.join(path);
-            let folder = fsx::normalize(path.parent().unwrap_or(Path::new("/")));
-            Ok((path, folder))
-        }
-        None => Config::load(&context.environment).map(|config| (config.nix_file, config.project)),
+    if !edit.arguments.is_empty() {
+        let names = edit.arguments.join(", ");
+        context.speaker.step(format_args!("its function asks for {names} now, as callPackage gives it"));
     }
 }

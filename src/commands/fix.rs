@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use super::{Context, add_lib, names};
+use super::{Context, add_lib, names, nix_file};
 use crate::config::{Config, Environment};
 use crate::diagnose::{Report, Severity, cure};
 use crate::editing::NixFile;
-use crate::error::Exit;
-use crate::nixfile::{self, Library};
+use crate::error::{Exit, Trouble};
+use crate::nixfile::{self, Library, Refusal, Wish};
 use crate::nixpkgs::Nixpkgs;
 use crate::refresh::Refresh;
 use crate::report;
@@ -27,11 +27,17 @@ pub(super) fn run(
         context.speaker.step(format_args!("there is nothing to add to {}", shown(context, config)));
         return Ok(super::doctor::exit(report));
     }
-    let file = NixFile::open(&context.environment, &config.nix_file, &config.project)?;
-    let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&config.project), Some(&config.nix_file));
+    let path = nix_file::of_project(context, config, &Wish::default());
+    let file = NixFile::open(&context.environment, &path, &config.project)?;
+    let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&config.project), Some(&path));
     let attributes: Vec<String> = cure.attributes.iter().map(|&attribute| attribute.to_owned()).collect();
     let libraries = names::to_add(context, &attributes, &mut nixpkgs)?;
-    let edit = nixfile::add_libraries(&file.text, &libraries).map_err(|refusal| file.refused(&refusal))?;
+    let edit = nixfile::add_libraries(&file.text, &libraries).map_err(|refusal| match refusal {
+        Refusal::Ambiguous { .. } => Trouble::new(format!("{}: {refusal}", file.shown))
+            .help(format!("venvfix add-lib {} --shell NAME, or --at LINE", attributes.join(" ")))
+            .into(),
+        other => file.refused(&other),
+    })?;
     add_lib::tell_present(context, &file, &edit);
     if !edit.added.is_empty() {
         add_lib::check(context, &file, &edit)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Context, add_lib};
+use super::{Context, nix_file};
 use crate::cli::{ListFormat, ListLibs};
 use crate::config::Config;
 use crate::diagnose::Finding;
@@ -12,16 +12,17 @@ use crate::editing::NixFile;
 use crate::error::Exit;
 use crate::examine::{Reaching, Target, Tree, examine};
 use crate::listing::{self, Listing, SCHEMA};
-use crate::nixfile;
+use crate::nixfile::{self, Wish};
 use crate::report;
 use crate::survey::Extent;
 use crate::venv::Venv;
 
 pub(super) fn run(context: &Context, arguments: &ListLibs) -> Result<Exit> {
     let environment = &context.environment;
-    let (path, project) = add_lib::file(context, arguments.file.as_deref())?;
+    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
+    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
     let file = NixFile::open(environment, &path, &project)?;
-    let listed = nixfile::list_libraries(&file.text).map_err(|refusal| file.refused(&refusal))?;
+    let listed = nixfile::list_libraries_as(&file.text, &wish).map_err(|refusal| file.refused(&refusal))?;
     let config = match arguments.file {
         Some(_) => Config::of_project(&project),
         None => Config::load(environment),

@@ -1,4 +1,4 @@
-//! One file per command: wiring only. What several share is in `names`.
+//! One file per command: wiring only. What several share is in `names` and `nix_file`.
 
 mod add_lib;
 mod doctor;
@@ -8,6 +8,7 @@ mod hook;
 mod init;
 mod list_libs;
 mod names;
+mod nix_file;
 mod preview;
 mod provide;
 mod remove_lib;

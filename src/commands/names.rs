@@ -22,6 +22,7 @@ pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs)
     if !context.offline {
         nixpkgs.ask(&context.environment, found.iter().flat_map(Library::names).map(String::as_str))?;
     }
+    names.iter().filter(|name| !catalog::knows(name)).try_for_each(|name| doubt(context, name, nixpkgs))?;
     for library in &mut found {
         if nixpkgs.lacks(library) {
             context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
@@ -34,22 +35,37 @@ pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs)
 }
 
 fn of_name(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<Vec<Library>> {
-    let libraries = match catalog::libraries_in(name, nixpkgs.release()) {
-        Ok(libraries) => libraries,
-        Err(unknown) => return located(context, name, nixpkgs, &unknown),
-    };
-    if !catalog::knows(name) {
-        let near = catalog::near(name);
-        if let Some(meant) = near.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(Trouble::usage(format!("nixpkgs is not known to have {name}"))
-                .help(format!("did you mean {meant}?"))
-                .into());
-        }
-        // nixpkgs has a hundred times what the tables hold: it may well be right.
-        let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
-        context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+    match catalog::libraries_in(name, nixpkgs.release()) {
+        Ok(libraries) => Ok(libraries),
+        Err(unknown) => located(context, name, nixpkgs, &unknown),
     }
-    Ok(libraries)
+}
+
+/// An attribute that is in no table: a slip of the pen, unless Nix has it, or else taken as written, since nixpkgs
+/// has a hundred times what the tables hold.
+fn doubt(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<()> {
+    if nixpkgs.has(name) == Some(true) || catalog::is_soname(name) {
+        return Ok(());
+    }
+    let near = catalog::near(name);
+    let same = near.iter().find(|known| known.eq_ignore_ascii_case(name));
+    let slips: Vec<&str> = near.iter().copied().filter(|known| !is_version_of(name, known)).collect();
+    if let Some(meant) = same.copied().or_else(|| slips.first().copied()) {
+        let others = slips.iter().filter(|other| **other != meant).map(|other| format!(" or {other}"));
+        let others: String = if same.is_some() { String::new() } else { others.collect() };
+        return Err(Trouble::usage(format!("nixpkgs is not known to have {name}"))
+            .help(format!("did you mean {meant}{others}?"))
+            .into());
+    }
+    let hint = if near.is_empty() { String::new() } else { format!("; known are {}", near.join(", ")) };
+    context.speaker.step(format_args!("{name} is in no table of venvfix, and taken as written{hint}"));
+    Ok(())
+}
+
+/// Whether two attributes differ by a version only: `openssl_1_1`, `python311`.
+fn is_version_of(name: &str, known: &str) -> bool {
+    let without = |name: &str| name.chars().filter(|c| !c.is_ascii_digit() && *c != '_').collect::<String>();
+    without(name) == without(known)
 }
 
 /// What the user's index of files knows of a soname that is in no table.

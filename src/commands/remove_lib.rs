@@ -2,32 +2,34 @@
 
 use anyhow::Result;
 
-use super::{Context, add_lib, names};
+use super::{Context, names, nix_file};
 use crate::cli::RemoveLib;
 use crate::editing::{Change, NixFile};
 use crate::error::Exit;
 use crate::library::Library;
-use crate::nixfile::{self, Place, Removal};
+use crate::nixfile::{self, Place, Removal, Wish};
 use crate::nixpkgs::Nixpkgs;
 
 pub(super) fn run(context: &Context, arguments: &RemoveLib) -> Result<Exit> {
-    let (path, project) = add_lib::file(context, arguments.file.as_deref())?;
+    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
+    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
     let nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let file = NixFile::open(&context.environment, &path, &project)?;
     let refused = |refusal| file.refused(&refusal);
-    let listed = nixfile::list_libraries(&file.text).map_err(refused)?;
+    let listed = nixfile::list_libraries_as(&file.text, &wish).map_err(refused)?;
     let mut asked: Vec<(&str, Vec<Library>)> = Vec::new();
     for name in &arguments.names {
         asked.push((name, names::to_remove(name, &listed, &nixpkgs)?));
     }
     let libraries: Vec<Library> = asked.iter().flat_map(|(_, libraries)| libraries).cloned().collect();
-    let removal = nixfile::remove_libraries(&file.text, &libraries).map_err(refused)?;
+    let removal = nixfile::remove_libraries_as(&file.text, &libraries, &wish).map_err(refused)?;
     let exit = tell_absent(context, &file, &asked, &removal);
     if removal.removed.is_empty() {
         return Ok(exit);
     }
     let elements = removal.removed.len();
-    let change = Change { text: &removal.text, elements, adds: false, ask_nix: !context.offline };
+    let change =
+        Change { text: &removal.text, elements, arguments: 0, adds: false, ask_nix: !context.offline };
     file.check(&context.environment, context.speaker, &change)?;
     if arguments.dry_run {
         context.speaker.result(&file.difference(&removal.text))?;

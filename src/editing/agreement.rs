@@ -10,7 +10,7 @@ use super::{Change, NixFile};
 use crate::config::Environment;
 use crate::error::{Exit, Trouble, exit_of};
 use crate::exec::Task;
-use crate::nixfile::{grown_lists, is_print};
+use crate::nixfile::{Grown, grown, is_print};
 use crate::nixpkgs;
 
 /// It takes some 30 ms; longer, and rnix' word must do.
@@ -64,9 +64,9 @@ fn parse(program: &Path, folder: &Path, texts: &[&str]) -> Result<Option<Vec<Str
 
 fn agrees(old: &str, new: &str, change: &Change<'_>) -> bool {
     let (shorter, longer) = if change.adds { (old, new) } else { (new, old) };
-    grown_lists(shorter, longer).is_some_and(|grown| {
-        let one = !change.adds || grown.len() == 1;
-        one && grown.iter().sum::<usize>() == change.elements
+    grown(shorter, longer).is_some_and(|Grown { lists, arguments }| {
+        let one = !change.adds || lists.len() == 1;
+        one && lists.iter().sum::<usize>() == change.elements && arguments == change.arguments
     })
 }
 

@@ -18,7 +18,7 @@ use crate::report::{self, Speaker};
 use crate::shell::word;
 
 /// Nix files are written by people.
-const MAX_SIZE: u64 = 4 << 20;
+pub const MAX_SIZE: u64 = 4 << 20;
 
 /// A Nix file as it was read.
 pub struct NixFile {
@@ -38,7 +38,9 @@ pub struct Change<'a> {
     pub text: &'a str,
     /// How many elements the lists have more, or fewer.
     pub elements: usize,
-    /// Whether they are more.
+    /// How many arguments the function around the list has more.
+    pub arguments: usize,
+    /// Whether the elements are more.
     pub adds: bool,
     /// Whether Nix may be asked what it reads.
     pub ask_nix: bool,

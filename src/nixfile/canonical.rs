@@ -18,10 +18,19 @@ pub fn is_print(text: &str) -> bool {
     read(text).is_some() && text.contains('[')
 }
 
-/// How many elements each list has that the other print lacks, if nothing else differs. `None` where anything does,
-/// or where one of the two is no print.
-pub fn grown_lists(shorter: &str, longer: &str) -> Option<Vec<usize>> {
-    let mut grown = Vec::new();
+/// What one print has that the other lacks.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Grown {
+    /// Of each list that differs, how many elements.
+    pub lists: Vec<usize>,
+    /// How many arguments of functions, without defaults.
+    pub arguments: usize,
+}
+
+/// What the longer print has more than the other. `None` where anything else differs, or where one of the two is no
+/// print.
+pub fn grown(shorter: &str, longer: &str) -> Option<Grown> {
+    let mut grown = Grown::default();
     sequence(&read(shorter)?, &read(longer)?, &mut grown)?;
     Some(grown)
 }
@@ -52,34 +61,34 @@ fn read(print: &str) -> Option<Vec<Node>> {
     (open.is_empty() && string.is_none() && !nodes.is_empty()).then_some(nodes)
 }
 
-fn node(shorter: &Node, longer: &Node, grown: &mut Vec<usize>) -> Option<()> {
+fn node(shorter: &Node, longer: &Node, grown: &mut Grown) -> Option<()> {
     match (shorter, longer) {
         (Node::Group('[', shorter), Node::Group('[', longer)) if shorter.len() != longer.len() => {
             list(shorter, longer, grown)
         }
         (Node::Group('[', shorter), Node::Group('[', longer)) => sequence(shorter, longer, grown),
         (Node::Group(one, shorter), Node::Group(other, longer)) if one == other => {
-            bindings(shorter, longer, grown)
+            bindings(*one == '{', shorter, longer, grown)
         }
         _ => (shorter == longer).then_some(()),
     }
 }
 
-fn sequence(shorter: &[Node], longer: &[Node], grown: &mut Vec<usize>) -> Option<()> {
+fn sequence(shorter: &[Node], longer: &[Node], grown: &mut Grown) -> Option<()> {
     let mut pairs = shorter.iter().zip(longer);
     (shorter.len() == longer.len()).then_some(())?;
     pairs.try_for_each(|(shorter, longer)| node(shorter, longer, grown))
 }
 
-fn list(shorter: &[Node], longer: &[Node], grown: &mut Vec<usize>) -> Option<()> {
+fn list(shorter: &[Node], longer: &[Node], grown: &mut Grown) -> Option<()> {
     let mut rest = longer.iter();
     let all = shorter.iter().all(|wanted| rest.any(|found| found == wanted));
-    grown.push(longer.len().checked_sub(shorter.len())?);
+    grown.lists.push(longer.len().checked_sub(shorter.len())?);
     all.then_some(())
 }
 
 /// What separators part, those that are equal aside, in pairs.
-fn bindings(shorter: &[Node], longer: &[Node], grown: &mut Vec<usize>) -> Option<()> {
+fn bindings(braces: bool, shorter: &[Node], longer: &[Node], grown: &mut Grown) -> Option<()> {
     let (mut shorter, mut longer) = (parts(shorter), parts(longer));
     shorter.retain(|part| match longer.iter().position(|other| other == part) {
         Some(at) => {
@@ -88,7 +97,12 @@ fn bindings(shorter: &[Node], longer: &[Node], grown: &mut Vec<usize>) -> Option
         }
         None => true,
     });
+    let is_argument = |part: &&[Node]| matches!(part, [Node::Token(_)]);
     match (shorter.as_slice(), longer.as_slice()) {
+        ([], more) if braces && more.iter().all(is_argument) => {
+            grown.arguments += more.len();
+            Some(())
+        }
         ([one], [other]) => sequence(one, other, grown),
         (several, others) => {
             (several.len() == others.len()).then_some(())?;
@@ -124,12 +138,16 @@ fn name(part: &[Node]) -> Option<&[Node]> {
 
 #[cfg(test)]
 mod tests {
-    use super::grown_lists;
+    use super::Grown;
 
     const PRINT: &str = "({ pkgs }: (let a = [ (x) ]; b = 1; in (pkgs.mkShell { buildInputs = (with pkgs; [ (zlib) (git) ]); s = \"a; [ b\"; packages = [ ((f 1)) ]; })))";
 
     fn grown(from: &str, to: &str) -> Option<Vec<usize>> {
-        grown_lists(PRINT, &PRINT.replace(from, to))
+        lists(&PRINT.replace(from, to))
+    }
+
+    fn lists(longer: &str) -> Option<Vec<usize>> {
+        super::grown(PRINT, longer).filter(|grown| grown.arguments == 0).map(|grown| grown.lists)
     }
 
     #[test]
@@ -138,15 +156,23 @@ mod tests {
         assert_eq!(grown("[ (zlib) (git) ]", "[ (zlib) (git) (gmp) ]"), Some(vec![1]));
         assert_eq!(grown("(zlib) (git)", "(a) (zlib) ((pkgs).b) (git)"), Some(vec![2]));
         let two = PRINT.replace("(git)", "(git) (c)").replace("(x)", "(x) (y) (z)");
-        assert_eq!(grown_lists(PRINT, &two).map(|grown| grown.iter().sum()), Some(3));
+        assert_eq!(lists(&two).map(|grown| grown.iter().sum()), Some(3));
         let of_one_set = PRINT.replace("(git)", "(git) (c)").replace("((f 1))", "((f 1)) (g)");
-        assert_eq!(grown_lists(PRINT, &of_one_set), Some(vec![1, 1]));
+        assert_eq!(lists(&of_one_set), Some(vec![1, 1]));
     }
 
     #[test]
     fn the_order_of_bindings_does_not_count() {
         assert_eq!(grown("let a = [ (x) ]; b = 1;", "let b = 1; a = [ (x) ];"), Some(vec![]));
         assert_eq!(grown("let a = [ (x) ]; b = 1;", "let b = 1; a = [ (x) (y) ];"), Some(vec![1]));
+    }
+
+    #[test]
+    fn arguments_are_counted_apart() {
+        let longer = PRINT.replace("{ pkgs }", "{ gmp, pkgs, zlib }").replace("(git)", "(git) (c)");
+        assert_eq!(super::grown(PRINT, &longer), Some(Grown { lists: vec![1], arguments: 2 }));
+        let with_default = PRINT.replace("{ pkgs }", "{ pkgs, zlib ? 1 }");
+        assert_eq!(super::grown(PRINT, &with_default), None);
     }
 
     #[test]
@@ -166,6 +192,6 @@ mod tests {
         ] {
             assert_eq!(grown(from, to), None, "{from} {to}");
         }
-        assert_eq!((grown_lists("", ""), grown_lists("x", "")), (None, None));
+        assert_eq!((super::grown("", ""), super::grown("x", "")), (None, None));
     }
 }

@@ -3,9 +3,9 @@
 use rnix::ast::{self, Expr};
 use rowan::ast::AstNode;
 
-use super::scope::element_paths;
+use super::paths::element_paths;
 use super::syntax::{attribute_names, position, start};
-use super::{Place, Refusal, locate};
+use super::{Place, Refusal, Wish, locate};
 
 /// An element of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,16 @@ pub struct Listed {
 /// # Errors
 /// As of [`super::add_libraries`]: if the file has no shell that can be told.
 pub fn list_libraries(source: &str) -> Result<Vec<Listed>, Refusal> {
+    list_libraries_as(source, &Wish::default())
+}
+
+/// Like [`list_libraries`], of the shell that the user has chosen.
+///
+/// # Errors
+/// As of [`list_libraries`].
+pub fn list_libraries_as(source: &str, wish: &Wish) -> Result<Vec<Listed>, Refusal> {
     let root = super::read(source)?;
-    let chosen = locate::locate(&root, source)?;
+    let chosen = locate::locate(&root, source, wish)?;
     let mut items: Vec<(Expr, &ast::List)> =
         chosen.lists().flat_map(|list| list.items().map(move |item| (item, list))).collect();
     items.sort_by_key(|(item, _)| start(item.syntax()));

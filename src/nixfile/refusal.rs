@@ -38,6 +38,15 @@ pub enum Refusal {
     Ambiguous {
         /// The places, in the file's order.
         candidates: Vec<Place>,
+        /// Each has a name that `--shell` takes.
+        named: bool,
+    },
+    /// There is no shell of the name that was asked for.
+    NoShell {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        names: Vec<String>,
     },
     /// There is no place for a library in this file.
     NoPlace {
@@ -47,8 +56,10 @@ pub enum Refusal {
         column: usize,
         /// What was seen, and why it was passed over.
         seen: Vec<PassedOver>,
-        /// The file that the shell comes from, as it is written in this one.
-        instead: Option<String>,
+        /// The files that the shell may come from, as they are written in this one.
+        instead: Vec<String>,
+        /// What to write by hand, and where.
+        by_hand: Option<String>,
     },
     /// The place is known, but there nixpkgs has no name.
     NoPackageSet {
@@ -74,15 +85,29 @@ impl Refusal {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Refusal::Syntax { .. } => "correct the file first; `nix-instantiate --parse` checks it".to_owned(),
-            Refusal::Ambiguous { .. } => {
-                "write the comment `# venvfix: libraries` above the list that is meant".to_owned()
+            Refusal::Syntax { .. } => {
+                "correct the file first; `nix-instantiate --parse` checks it".to_owned()
             }
-            Refusal::NoPlace { instead: Some(file), .. } => {
-                format!("the shell is in {file}: name it with `--file {file}`")
+            Refusal::Ambiguous { candidates, named } => {
+                let first = candidates.first();
+                let at = first.map(|place| format!("`--at {}:{}`", place.line, place.column));
+                let at = at.unwrap_or_else(|| "`--at LINE`".to_owned());
+                let named = if *named { "`--shell NAME`, by " } else { "" };
+                format!(
+                    "choose one by {named}its place ({at}), or by the comment `# venvfix: libraries` above its list"
+                )
             }
-            Refusal::NoPlace { instead: None, .. } => {
-                "give the shell a list `buildInputs = [ ];`, or write the comment `# venvfix: libraries` above the right one".to_owned()
+            Refusal::NoShell { names, .. } if names.is_empty() => {
+                "the file names no shells; leave --shell away".to_owned()
+            }
+            Refusal::NoShell { names, .. } => format!("its shells are {}", names.join(", ")),
+            Refusal::NoPlace { instead, by_hand, .. } => {
+                let file = instead
+                    .first()
+                    .map(|file| format!("the shell is in {file}: name it with `--file {file}`"));
+                file.or_else(|| by_hand.clone()).unwrap_or_else(|| {
+                    "give the shell a list `buildInputs = [ ];`, or write the comment `# venvfix: libraries` above the right one".to_owned()
+                })
             }
             Refusal::NoPackageSet { attribute, .. } => {
                 format!("add `pkgs` to the arguments of the file, or write `{attribute}` by hand")
@@ -101,10 +126,11 @@ impl fmt::Display for Refusal {
             Refusal::Syntax { line, column, seen } => {
                 write!(f, "could not read the file as Nix: {seen} at {line}:{column}")
             }
-            Refusal::Ambiguous { candidates } => {
+            Refusal::Ambiguous { candidates, .. } => {
                 write!(f, "more than one place could take a library:")?;
                 candidates.iter().try_for_each(|place| write!(f, "\n  {place}"))
             }
+            Refusal::NoShell { name, .. } => write!(f, "found no shell `{}`", name.escape_debug()),
             Refusal::NoPlace { line, column, seen, .. } => {
                 write!(f, "found no list for a library, looking at {line}:{column}")?;
                 seen.iter().try_for_each(|it| write!(f, "\n  {} {}", it.place, it.reason))

@@ -12,7 +12,7 @@ use rowan::ast::AstNode;
 use super::contents::place_of;
 use super::scope::{Binding, binding};
 use super::syntax::{self, end, start};
-use super::{Library, Place, Refusal, locate, marker, spell, verify};
+use super::{Library, Place, Refusal, Wish, locate, marker, spell, verify};
 
 /// What a removal did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,16 @@ pub struct Removal {
 /// # Errors
 /// As of [`super::add_libraries`]: if the file has no shell that can be told, or the change cannot be proven.
 pub fn remove_libraries(source: &str, libraries: &[Library]) -> Result<Removal, Refusal> {
+    remove_libraries_as(source, libraries, &Wish::default())
+}
+
+/// Like [`remove_libraries`], of the shell that the user has chosen.
+///
+/// # Errors
+/// As of [`remove_libraries`].
+pub fn remove_libraries_as(source: &str, libraries: &[Library], wish: &Wish) -> Result<Removal, Refusal> {
     let root = super::read(source)?;
-    let chosen = locate::locate(&root, source)?;
+    let chosen = locate::locate(&root, source, wish)?;
     let lists: Vec<ast::List> = chosen.lists().cloned().collect();
     let elements: Vec<(Expr, &ast::List)> = lists
         .iter()
