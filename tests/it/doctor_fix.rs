@@ -70,6 +70,17 @@ fn what_is_not_sure_is_said_and_left() {
 }
 
 #[test]
+fn of_several_shells_none_is_fixed_by_chance() {
+    let project = needing("libz.so.1");
+    let shells = "{ outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in { devShells.x86_64-linux = { cpu = pkgs.mkShell { packages = [ ]; }; gpu = pkgs.mkShell { packages = [ ]; }; }; }; }\n";
+    std::fs::remove_file(project.folder.join("shell.nix")).unwrap();
+    project.folder.write("flake.nix", shells);
+    let refused = doctor(&project, &["--fix"]).exits(3);
+    refused.says(&["more than one place", "help: venvfix add-lib zlib --shell NAME, or --at LINE"]);
+    assert_eq!(project.folder.read("flake.nix"), shells);
+}
+
+#[test]
 fn a_file_that_cannot_be_edited_is_left_as_it_is() {
     let project = needing("libz.so.1");
     for (text, message) in [

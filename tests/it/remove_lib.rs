@@ -82,3 +82,37 @@ fn an_argument_of_the_files_function_stays_and_is_named() {
         .says(&["left the argument `zlib`, which nothing uses any more"]);
     assert_eq!(folder.read("dev shell.nix"), text.replace("[ zlib ]", "[ ]"));
 }
+
+const TWO_SHELLS: &str = "{
+  outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {
+    devShells.x86_64-linux.cpu = pkgs.mkShell { packages = [ pkgs.uv pkgs.zlib ]; };
+    devShells.x86_64-linux.gpu = pkgs.mkShell { packages = [ pkgs.zlib ]; };
+  };
+}
+";
+
+#[test]
+fn one_of_several_shells_is_chosen_by_name_or_place() {
+    let folder = Folder::new();
+    folder.write("flake.nix", TWO_SHELLS);
+    venvfix(folder.path(), ["remove-lib", "zlib"]).exits(3).says(&["more than one place"]);
+    venvfix(folder.path(), ["list-libs"]).exits(3).says(&["more than one place"]);
+    let listed = venvfix(folder.path(), ["list-libs", "--shell", "gpu"]).exits(0);
+    assert!(listed.stdout.starts_with("flake.nix: packages\n  4  pkgs.zlib\n"), "{}", listed.stdout);
+    venvfix(folder.path(), ["remove-lib", "zlib", "--at", "3"]).exits(0).says(&["(flake.nix:3:70)"]);
+    assert_eq!(folder.read("flake.nix"), TWO_SHELLS.replace("uv pkgs.zlib", "uv"));
+    venvfix(folder.path(), ["remove-lib", "zlib", "--shell", "gpu"]).exits(0);
+    assert_eq!(
+        folder.read("flake.nix"),
+        TWO_SHELLS.replace("uv pkgs.zlib", "uv").replace("[ pkgs.zlib ]", "[ ]")
+    );
+}
+
+#[test]
+fn a_file_that_takes_its_shell_from_another_is_followed_there() {
+    let folder = Folder::new();
+    folder.write("shell.nix", "import ./nix/dev.nix { pkgs = import <nixpkgs> { }; }\n");
+    folder.write("nix/dev.nix", SHELL);
+    venvfix(folder.path(), ["remove-lib", "zlib"]).exits(0).says(&["(nix/dev.nix:4:5)"]);
+    venvfix(folder.path(), ["list-libs"]).exits(0).prints(&["nix/dev.nix: buildInputs", "odd-one"]);
+}
