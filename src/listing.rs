@@ -119,7 +119,7 @@ fn kind(listed: &Listed) -> Kind {
         Kind::PythonPackage
     } else if any(catalog::holds_library) {
         Kind::Library
-    } else if any(is_tool) || any(catalog::holds_programs) {
+    } else if any(is_tool) || any(catalog::holds_programs) || is_tool(&listed.spelling) {
         Kind::Program
     } else {
         Kind::Unknown
@@ -165,7 +165,7 @@ mod tests {
     use crate::diagnose::{Code, Confidence, Reach, Severity};
     use crate::nixfile::list_libraries;
 
-    const FILE: &str = "{ pkgs }: pkgs.mkShell { buildInputs = with pkgs; [ zlib openssl (pkgs.libx11 or pkgs.xorg.libX11) python3 git python3Packages.numpy (f 1) oddity ]; }";
+    const FILE: &str = "{ pkgs }: let venvfix = f 1; in pkgs.mkShell { buildInputs = with pkgs; [ zlib openssl (pkgs.libx11 or pkgs.xorg.libX11) python3 git python3Packages.numpy (f 1) oddity ] ++ [ venvfix ]; }";
 
     fn finding(soname: &str, attribute: &str, distribution: &str) -> Finding {
         Finding {
@@ -203,6 +203,7 @@ mod tests {
             (Kind::PythonPackage, None, None),
             (Kind::Unknown, None, None),
             (Kind::Unknown, None, None),
+            (Kind::Program, None, None),
         ];
         assert_eq!(told, wanted);
         assert_eq!(found[2].alternatives, ["xorg.libX11"]);

@@ -73,6 +73,9 @@ fn note(element: &Element, venv: Option<&str>) -> (Style, String) {
         }
         (Kind::Program, None) => (DIM, "a program".into()),
         (Kind::PythonPackage, None) => (DIM, "a Python package".into()),
+        (Kind::Unknown, None) if element.attribute.is_none() => {
+            (DIM, "not an attribute of nixpkgs by name".into())
+        }
         (Kind::Unknown, None) => (DIM, "in no table of venvfix".into()),
         (Kind::Library, None) => (DIM, String::new()),
     }

@@ -51,7 +51,11 @@ fn the_generated_shell_is_listed_in_the_laboratory() {
     let folder = super::story::project(lab, "numpy\n");
     lab.nix_shell(folder.path(), "true").exits(0);
     let listed = lab.venvfix(folder.path(), &["list-libs"]).exits(0);
-    listed.prints(&["stdenv.cc.cc.lib  needed by numpy", "libxml2           not needed by a wheel"]);
+    listed.prints(&[
+        "venvfix           a program",
+        "stdenv.cc.cc.lib  needed by numpy",
+        "libxml2           not needed by a wheel",
+    ]);
 }
 
 #[test]
@@ -65,4 +69,5 @@ fn a_file_with_no_shell_is_refused_and_one_in_odd_spelling_does_no_harm() {
     );
     let listed = venvfix(folder.path(), ["list-libs"]).exits(0);
     assert!(!listed.stdout.contains(['\u{1b}', '\u{202e}']), "{}", listed.stdout);
+    listed.prints(&["\"${pkgs.zlib}\"  not an attribute of nixpkgs by name"]);
 }
