@@ -126,13 +126,19 @@ impl<'a> Page<'a> {
     }
 
     fn blank_before(&self, offset: usize) -> usize {
-        let blanks = self.bytes[..offset].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t'));
+        let blanks =
+            self.bytes[..offset].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         offset - blanks.count()
     }
 
     fn blank_after(&self, offset: usize) -> usize {
-        let blanks = self.bytes[offset..].iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
-        offset + blanks.count()
+        let rest = &self.bytes[offset..];
+        let is_blank = |at: &usize| match rest[*at] {
+            // Alone it ends no line.
+            b'\r' => rest.get(at + 1) != Some(&b'\n'),
+            byte => matches!(byte, b' ' | b'\t'),
+        };
+        offset + (0..rest.len()).take_while(is_blank).count()
     }
 
     /// The start of the next line, if nothing but comments of this line stands before it.

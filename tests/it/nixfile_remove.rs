@@ -135,6 +135,16 @@ fn has(source: &str, library: &Library) -> bool {
 }
 
 #[test]
+fn carriage_returns_within_a_line_are_blanks() {
+    for end in ["\r\r]", "\r ]", "]"] {
+        let source = format!(
+            "{{ pkgs }}: with pkgs; mkShell {{\r\n  buildInputs = [ # why\r\n    openssl{end};\r\n}}\r\n"
+        );
+        undoes(&source, &[Library::new("zlib")]).unwrap();
+    }
+}
+
+#[test]
 fn removing_undoes_adding_in_every_case() {
     let mut undone = 0;
     for case in cases_in("tests/nixfile") {
