@@ -12,7 +12,7 @@ use super::nixfile_remove::undoes;
 use super::support::mutation::Random;
 
 /// Some seconds' worth.
-const MUTATIONS: u64 = 30_000;
+const MUTATIONS: u64 = 20_000;
 
 #[test]
 fn damaged_files_are_edited_rightly_or_refused() {
