@@ -45,7 +45,7 @@ pub(super) fn path_values(shell: &Shell) -> Vec<Expr> {
 }
 
 fn attributes(shell: &Shell, path: &[&str]) -> Vec<Expr> {
-    shell.arguments.iter().filter_map(|set| shell.calls.attribute(set, path)).collect()
+    shell.attributes.get(path, &shell.calls).into_iter().collect()
 }
 
 struct Found<'a> {

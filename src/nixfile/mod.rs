@@ -20,6 +20,7 @@
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
 mod arguments;
+mod attributes;
 mod by_hand;
 mod constructor;
 mod delegate;

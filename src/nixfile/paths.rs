@@ -6,7 +6,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, Attr, Expr};
 use rowan::ast::AstNode;
 
-use super::scope::{Binding, binding, binding_place, is_ident, withs};
+use super::scope::{Binding, binding, binding_place, is_ident, supplied, withs};
 use super::syntax::{Call, FUEL, attribute_name, attribute_names, bare, last_name};
 
 /// Names that Nix itself binds around every file: no `with` can supply them.
@@ -249,7 +249,10 @@ fn path_of_name(name: &str, place: &SyntaxNode, fuel: usize) -> Option<Attribute
         Some(Binding::Argument(lambda, default)) => path_of_argument(name, &lambda, default, fuel),
         Some(Binding::Opaque) => None,
         None if GLOBALS.contains(&name) || name.starts_with("__") => None,
-        None => path_through_with(name, place, fuel),
+        None => match supplied(name, place) {
+            Some(value) => path_of_value(name, &value, fuel),
+            None => path_through_with(name, place, fuel),
+        },
     }
 }
 
@@ -351,7 +354,10 @@ pub(super) fn is_call_package(lambda: &ast::Lambda) -> bool {
 }
 
 fn path_through_with(name: &str, place: &SyntaxNode, fuel: usize) -> Option<AttributePath> {
-    let has_packages = |with: &ast::With| with.namespace().is_some_and(|set| !is_function_set(&set));
+    let has_packages = |with: &ast::With| match with.namespace() {
+        Some(Expr::AttrSet(_)) | None => false,
+        Some(set) => !is_function_set(&set),
+    };
     let with = withs(place).find(has_packages)?;
     let mut path = path_of_with(&with, fuel)?;
     if name == "pkgs" {

@@ -152,7 +152,7 @@ fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<St
     if let Some(set) = own {
         return Some(set.text.clone());
     }
-    if is_nixpkgs(nixpkgs_path_of_name("pkgs", place).as_ref()) {
+    if is_nixpkgs(nixpkgs_path_of_name("pkgs", place).as_ref()) && !is_pkgs_of_python_alone(place) {
         return Some("pkgs".to_owned());
     }
     let mut namespaces = withs(place).filter_map(|with| with.namespace());
@@ -163,6 +163,14 @@ fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<St
 
 /// How many names are tried: people give nixpkgs its name near its use, or at the top of a short file.
 const MAX_NAMES: usize = 100;
+
+/// Whether `pkgs` is there only because a Python set has that name, in a file that gets its packages by arguments.
+fn is_pkgs_of_python_alone(place: &SyntaxNode) -> bool {
+    let is_set = |with: ast::With| is_nixpkgs(with_path(&with).as_ref());
+    binding_place("pkgs", place).is_none()
+        && function_of_arguments(place).is_some()
+        && !withs(place).any(is_set)
+}
 
 /// The nearest name that the file gives nixpkgs.
 fn set_in_scope(place: &SyntaxNode) -> Option<String> {
