@@ -154,9 +154,11 @@ fn may_hold_nixpkgs(base: &Expr) -> bool {
     matches!(base, Expr::Ident(ident) if !SOURCES.contains(&ident.to_string().trim_end_matches('\'')))
 }
 
-/// nixpkgs holds itself as `pkgs`, so that name at its top leads nowhere new.
+/// Names that nixpkgs holds itself under, so that they lead nowhere new at its top.
+const SELF_NAMES: &[&str] = &["pkgs", "buildPackages", "pkgsBuildHost", "pkgsHostTarget"];
+
 fn push_name(path: &mut AttributePath, name: String) {
-    if !(path.is_empty() && name == "pkgs") {
+    if !(path.is_empty() && SELF_NAMES.contains(&name.as_str())) {
         path.push(name);
     }
 }
