@@ -390,8 +390,6 @@ impl Search {
         if shell.kind != Kind::Inputs {
             return None;
         }
-        let hook = shell.attributes.get(&["shellHook"], &self.calls);
-        let hook = hook.map(|hook| hook.to_string()).unwrap_or_default();
         let lists: Vec<ast::List> = inputs(shell).into_iter().map(|input| input.list).collect();
         let from = shell.attributes.get(&["inputsFrom"], &self.calls);
         let from = match from.and_then(value) {
@@ -399,11 +397,35 @@ impl Search {
             _ => None,
         };
         let elements: Vec<Expr> = lists.iter().chain(&from).flat_map(ast::List::items).collect();
-        let is_environment =
-            |element: &&Expr| self.maker((*element).clone()).is_some_and(|it| is_environment(&it));
-        let found = elements.iter().find(is_environment)?;
-        let is_entered = hook.contains(&first_word(found)) || hook.contains("exec ");
-        (elements.len() == 1 || is_entered).then(|| found.clone())
+        let hook = shell.attributes.get(&["shellHook"], &self.calls);
+        let named_by_hook = hook.iter().flat_map(|hook| hook.syntax().descendants());
+        let named_by_hook = named_by_hook
+            .filter_map(Expr::cast)
+            .find(|expr| matches!(expr, Expr::Ident(_)) && self.is_environment(expr));
+        let found = elements.iter().find(|element| self.is_environment(element)).cloned();
+        let is_only = elements.len() == 1;
+        let found = found.filter(|found| is_only || hook.is_some_and(|hook| self.enters(&hook, found)));
+        named_by_hook.or(found)
+    }
+
+    fn is_environment(&self, expr: &Expr) -> bool {
+        let maker = self.maker(expr.clone());
+        maker.is_some_and(|maker| maker.rsplit('.').next().is_some_and(is_fhs))
+    }
+
+    /// Whether a hook starts the program that an environment is called by.
+    fn enters(&self, hook: &Expr, environment: &Expr) -> bool {
+        let Some(Expr::Apply(apply)) = self.named(environment.clone()) else {
+            return false;
+        };
+        let argument = Call::new(&apply).and_then(|call| call.arguments.last().cloned());
+        let name = argument.map(|it| Attributes::of(it, &self.calls).0);
+        let name = name.and_then(|attributes| attributes.get(&["name"], &self.calls));
+        let name = name.map(|name| name.to_string()).unwrap_or_default();
+        let name = name.trim_matches('"');
+        let text = hook.to_string();
+        let mut words = text.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
+        !name.is_empty() && words.any(|word| word == name)
     }
 
     /// The function that made what an expression or the name of one stands for.
@@ -423,17 +445,6 @@ impl Search {
 
 /// Functions that make shells, and are not called so.
 const OTHER_SHELLS: &[&str] = &["shellFor", "runCommand", "runCommandCC", "runCommandNoCC"];
-
-fn is_environment(maker: &str) -> bool {
-    maker.rsplit('.').next().is_some_and(is_fhs)
-}
-
-/// What a hook would call an element by.
-fn first_word(element: &Expr) -> String {
-    let text = element.to_string();
-    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || "_-".contains(*c)).collect();
-    if name.is_empty() { text } else { name }
-}
 
 /// `devShell.packages = pkgs: [ … ];`, as flakelight has it.
 fn is_packages_of_shell(list: &Expr) -> bool {
