@@ -345,7 +345,9 @@ fn is_given_nixpkgs(lambda: &ast::Lambda) -> bool {
 /// Whether the function is one in the style of `callPackage`, whose arguments
 /// are the attributes of nixpkgs by name.
 pub(super) fn is_call_package(lambda: &ast::Lambda) -> bool {
-    let is_file = lambda.syntax().parent().is_some_and(|parent| ast::Root::can_cast(parent.kind()));
+    let mut outer = lambda.syntax().ancestors().skip(1);
+    let outermost = outer.find(|node| !ast::Lambda::can_cast(node.kind()));
+    let is_file = outermost.is_some_and(|node| ast::Root::can_cast(node.kind()));
     let Some(ast::Param::Pattern(pattern)) = lambda.param() else {
         return false;
     };

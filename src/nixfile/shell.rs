@@ -89,7 +89,7 @@ impl Search {
         let outputs = shell_outputs(&file);
         self.names = outputs.names();
         if !is_set && self.names.is_empty() {
-            return self.visit(file, None, FUEL);
+            self.visit(file.clone(), None, FUEL);
         }
         for output in outputs.choose(name) {
             let Output { name, expr } = output;
