@@ -30,7 +30,7 @@ pub(super) fn by_hand(root: &ast::Root, source: &str, wish: &Wish, libraries: &[
 }
 
 fn in_shell(shell: &Shell, source: &str, libraries: &[Library]) -> Option<String> {
-    let set = shell.arguments.first().filter(|_| best_input(shell).is_none())?;
+    let set = shell.attributes.sets.first().filter(|_| best_input(shell).is_none())?;
     let elements = elements(set.syntax(), shell.set.as_ref(), libraries);
     if let Some((attribute, value)) = unlisted(shell) {
         let (line, column) = position(source, start(value.syntax()));

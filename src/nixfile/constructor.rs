@@ -37,7 +37,7 @@ impl Constructor {
     /// Reads a call as that of a constructor, a local name for one
     /// (`mkShell = pkgs.mkShell.override { … };`) included.
     pub(super) fn of(call: &Call) -> Option<Constructor> {
-        let call = without_local_names(call.clone(), FUEL)?;
+        let call = without_branches(without_local_names(call.clone(), FUEL)?)?;
         let (path, overridden) = constructor_path(&call.function);
         let name = path.last().cloned().flatten()?;
         let argument = call.arguments.last()?.clone();
@@ -64,6 +64,24 @@ pub(super) fn local(function: &Expr) -> Option<Binding> {
         Expr::Ident(ident) => binding(&ident.to_string(), ident.syntax()),
         _ => None,
     }
+}
+
+/// `(if isDarwin then mkShellNoCC else mkShell) { … }`: either makes a shell.
+fn without_branches(call: Call) -> Option<Call> {
+    let Expr::IfElse(branches) = &call.function else {
+        return Some(call);
+    };
+    let branches = [branches.body()?, branches.else_body()?];
+    let makes_shell = |branch: &Expr| {
+        let call = Call { function: branch.clone(), arguments: call.arguments.clone() };
+        !matches!(branch, Expr::IfElse(_)) && Constructor::of(&call).is_some()
+    };
+    branches
+        .iter()
+        .all(makes_shell)
+        .then(|| branches.into_iter().next())
+        .flatten()
+        .map(|function| Call { function, arguments: call.arguments.clone() })
 }
 
 fn without_local_names(call: Call, fuel: usize) -> Option<Call> {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use rnix::ast::{self, BinOpKind, Expr, HasEntry};
 use rowan::ast::AstNode;
 
-use super::scope::{Binding, binding, inherits};
+use super::scope::{Binding, binding, inherits, supplied};
 use super::syntax::{attribute_names, value};
 
 /// How many names one question may lead to: sets that name each other would else be gone through for ever.
@@ -39,7 +39,10 @@ impl Calls {
     }
 
     fn bound(&self, name: &str, place: &Expr, steps: &Cell<usize>) -> Option<Expr> {
-        match binding(name, place.syntax())? {
+        let Some(bound) = binding(name, place.syntax()) else {
+            return supplied(name, place.syntax());
+        };
+        match bound {
             Binding::Value(value) => Some(value),
             Binding::Inherited(from) => self.attribute_of(from, &[name.to_owned()], steps),
             Binding::Argument(lambda, _) => self.argument(&lambda, name, steps),

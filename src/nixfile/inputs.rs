@@ -138,7 +138,7 @@ fn values_of(shell: &Shell, attribute: &str) -> Vec<Expr> {
         return given.filter(|argument| matches!(value(argument.clone()), Some(Expr::List(_)))).collect();
     }
     let path: Vec<&str> = attribute.split('.').collect();
-    let value = shell.arguments.iter().find_map(|set| shell.calls.attribute(set, &path));
+    let value = shell.attributes.get(&path, &shell.calls);
     value.into_iter().collect()
 }
 

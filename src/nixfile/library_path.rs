@@ -45,7 +45,7 @@ pub(super) fn path_values(shell: &Shell) -> Vec<Expr> {
 }
 
 fn attributes(shell: &Shell, path: &[&str]) -> Vec<Expr> {
-    shell.arguments.iter().filter_map(|set| shell.calls.attribute(set, path)).collect()
+    shell.attributes.get(path, &shell.calls).into_iter().collect()
 }
 
 struct Found<'a> {
@@ -201,6 +201,8 @@ impl Found<'_> {
 fn sets_variable(statement: &str) -> bool {
     statement.match_indices("LD_LIBRARY_PATH=").any(|(at, _)| {
         let before = statement[..at].strip_suffix("NIX_").unwrap_or(&statement[..at]);
-        !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        let mut words = before.split_whitespace();
+        let is_text = words.any(|word| word.starts_with('#') || matches!(word, "echo" | "printf"));
+        !is_text && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
     })
 }

@@ -21,6 +21,7 @@
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
 mod arguments;
+mod attributes;
 mod by_hand;
 mod canonical;
 mod constructor;
@@ -157,6 +158,7 @@ fn spell_all(chosen: &Chosen, wanted: &[&Library]) -> Result<Vec<Written>, Refus
         spelling.of(library).ok_or_else(|| Refusal::NoPackageSet {
             place: chosen.place.clone(),
             attribute: library.attribute.clone(),
+            reason: spelling.why_not().to_owned(),
         })
     };
     wanted.iter().map(spell).collect()
@@ -173,7 +175,10 @@ fn insert(
     if wanted.is_empty() {
         return Ok(source.to_owned());
     }
-    let unproven = || Refusal::Unproven { place: chosen.place.clone() };
+    let unproven = || Refusal::Unproven {
+        place: chosen.place.clone(),
+        elements: written.iter().map(|written| written.text.clone()).collect(),
+    };
     let elements = wanted
         .iter()
         .zip(written)

@@ -6,7 +6,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, Attr, Expr};
 use rowan::ast::AstNode;
 
-use super::scope::{Binding, binding, binding_place, is_ident, withs};
+use super::scope::{Binding, binding, binding_place, is_ident, supplied, withs};
 use super::syntax::{Call, FUEL, attribute_name, attribute_names, bare, last_name};
 
 /// Names that Nix itself binds around every file: no `with` can supply them.
@@ -154,9 +154,11 @@ fn may_hold_nixpkgs(base: &Expr) -> bool {
     matches!(base, Expr::Ident(ident) if !SOURCES.contains(&ident.to_string().trim_end_matches('\'')))
 }
 
-/// nixpkgs holds itself as `pkgs`, so that name at its top leads nowhere new.
+/// Names that nixpkgs holds itself under, so that they lead nowhere new at its top.
+const SELF_NAMES: &[&str] = &["pkgs", "buildPackages", "pkgsBuildHost", "pkgsHostTarget"];
+
 fn push_name(path: &mut AttributePath, name: String) {
-    if !(path.is_empty() && name == "pkgs") {
+    if !(path.is_empty() && SELF_NAMES.contains(&name.as_str())) {
         path.push(name);
     }
 }
@@ -249,7 +251,10 @@ fn path_of_name(name: &str, place: &SyntaxNode, fuel: usize) -> Option<Attribute
         Some(Binding::Argument(lambda, default)) => path_of_argument(name, &lambda, default, fuel),
         Some(Binding::Opaque) => None,
         None if GLOBALS.contains(&name) || name.starts_with("__") => None,
-        None => path_through_with(name, place, fuel),
+        None => match supplied(name, place) {
+            Some(value) => path_of_value(name, &value, fuel),
+            None => path_through_with(name, place, fuel),
+        },
     }
 }
 
@@ -340,7 +345,9 @@ fn is_given_nixpkgs(lambda: &ast::Lambda) -> bool {
 /// Whether the function is one in the style of `callPackage`, whose arguments
 /// are the attributes of nixpkgs by name.
 pub(super) fn is_call_package(lambda: &ast::Lambda) -> bool {
-    let is_file = lambda.syntax().parent().is_some_and(|parent| ast::Root::can_cast(parent.kind()));
+    let mut outer = lambda.syntax().ancestors().skip(1);
+    let outermost = outer.find(|node| !ast::Lambda::can_cast(node.kind()));
+    let is_file = outermost.is_some_and(|node| ast::Root::can_cast(node.kind()));
     let Some(ast::Param::Pattern(pattern)) = lambda.param() else {
         return false;
     };
@@ -351,7 +358,10 @@ pub(super) fn is_call_package(lambda: &ast::Lambda) -> bool {
 }
 
 fn path_through_with(name: &str, place: &SyntaxNode, fuel: usize) -> Option<AttributePath> {
-    let has_packages = |with: &ast::With| with.namespace().is_some_and(|set| !is_function_set(&set));
+    let has_packages = |with: &ast::With| match with.namespace() {
+        Some(Expr::AttrSet(_)) | None => false,
+        Some(set) => !is_function_set(&set),
+    };
     let with = withs(place).find(has_packages)?;
     let mut path = path_of_with(&with, fuel)?;
     if name == "pkgs" {

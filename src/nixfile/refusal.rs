@@ -67,6 +67,8 @@ pub enum Refusal {
         place: Place,
         /// The attribute that could not be written there.
         attribute: String,
+        /// Why, as the end of a sentence.
+        reason: String,
     },
     /// A name that is no plain attribute path.
     InvalidAttribute {
@@ -78,6 +80,8 @@ pub enum Refusal {
     Unproven {
         /// The list that was found.
         place: Place,
+        /// What would have been added.
+        elements: Vec<String>,
     },
 }
 
@@ -109,13 +113,20 @@ impl Refusal {
                     "give the shell a list `buildInputs = [ ];`, or write the comment `# venvfix: libraries` above the right one".to_owned()
                 })
             }
-            Refusal::NoPackageSet { attribute, .. } => {
-                format!("add `pkgs` to the arguments of the file, or write `{attribute}` by hand")
-            }
+            Refusal::NoPackageSet { attribute, place, .. } => format!(
+                "write it by hand into the list at {}:{}, behind the name of its package set: {attribute}",
+                place.line, place.column
+            ),
             Refusal::InvalidAttribute { .. } => {
                 "an attribute path looks like `zlib` or `stdenv.cc.cc.lib`".to_owned()
             }
-            Refusal::Unproven { .. } => "change it by hand".to_owned(),
+            Refusal::Unproven { place, elements } if elements.is_empty() => {
+                format!("change the list at {}:{} by hand", place.line, place.column)
+            }
+            Refusal::Unproven { place, elements } => {
+                let elements = elements.join(" ");
+                format!("write it by hand into the list at {}:{}: {elements}", place.line, place.column)
+            }
         }
     }
 }
@@ -135,17 +146,17 @@ impl fmt::Display for Refusal {
                 write!(f, "found no list for a library, looking at {line}:{column}")?;
                 seen.iter().try_for_each(|it| write!(f, "\n  {} {}", it.place, it.reason))
             }
-            Refusal::NoPackageSet { place, attribute } => {
+            Refusal::NoPackageSet { place, attribute, reason } => {
                 write!(
                     f,
-                    "could not spell `{attribute}` in {}, {}:{}: no name for nixpkgs is in scope",
+                    "could not spell `{attribute}` in {}, {}:{}: {reason}",
                     place.name, place.line, place.column
                 )
             }
             Refusal::InvalidAttribute { attribute } => {
                 write!(f, "not an attribute of nixpkgs: `{}`", attribute.escape_debug())
             }
-            Refusal::Unproven { place } => {
+            Refusal::Unproven { place, .. } => {
                 write!(
                     f,
                     "could not prove that a change of {} at {}:{} leaves the rest alone",

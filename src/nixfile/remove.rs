@@ -60,7 +60,7 @@ pub fn remove_libraries_as(source: &str, libraries: &[Library], wish: &Wish) -> 
     let removed = removed.collect();
     let expressions: Vec<Expr> = elements.iter().map(|(item, _)| item.clone()).collect();
     let text = cut_out(&root, source, &expressions)
-        .ok_or_else(|| Refusal::Unproven { place: chosen.place.clone() })?;
+        .ok_or_else(|| Refusal::Unproven { place: chosen.place.clone(), elements: Vec::new() })?;
     let unused_arguments = unused_arguments(&expressions, &text);
     Ok(Removal { text, place: chosen.place, removed, absent, unused_arguments })
 }

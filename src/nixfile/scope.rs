@@ -98,3 +98,19 @@ pub(super) fn withs(place: &SyntaxNode) -> impl Iterator<Item = ast::With> {
         body.is_some_and(|body| is_within(&place, body.syntax()))
     })
 }
+
+/// What a name stands for that no scope binds, where the innermost `with` that may have it is of a set that is
+/// written out: `with { pkgs = import <nixpkgs> { }; };`
+pub(super) fn supplied(name: &str, place: &SyntaxNode) -> Option<Expr> {
+    for with in withs(place) {
+        let Some(Expr::AttrSet(set)) = with.namespace() else {
+            return None;
+        };
+        match bound_by_entry(name, &set) {
+            Some(Binding::Value(value)) => return Some(value),
+            Some(_) => return None,
+            None => {}
+        }
+    }
+    None
+}

@@ -8,6 +8,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
+use super::attributes::Attributes;
 use super::constructor::{Constructor, PackageSet, is_fhs, local};
 use super::delegate::delegate;
 use super::follow::Calls;
@@ -42,8 +43,8 @@ pub(super) struct Shell {
     pub(super) set: Option<PackageSet>,
     /// Its output's name, if it has one.
     pub(super) output: Option<String>,
-    /// The sets it is made of, the one that overrides the others first.
-    pub(super) arguments: Vec<ast::AttrSet>,
+    /// What it is made of.
+    pub(super) attributes: Attributes,
     /// How it was reached.
     pub(super) calls: Calls,
 }
@@ -88,7 +89,7 @@ impl Search {
         let outputs = shell_outputs(&file);
         self.names = outputs.names();
         if !is_set && self.names.is_empty() {
-            return self.visit(file, None, FUEL);
+            self.visit(file.clone(), None, FUEL);
         }
         for output in outputs.choose(name) {
             let Output { name, expr } = output;
@@ -152,7 +153,7 @@ impl Search {
                 kind: Kind::Positional,
                 set: None,
                 output: output.map(str::to_owned),
-                arguments: Vec::new(),
+                attributes: Attributes::default(),
                 calls: self.calls.clone(),
             }),
             Expr::PathRel(path) => {
@@ -270,15 +271,14 @@ impl Search {
             Expr::Select(select) => select.expr(),
             _ => None,
         };
-        let mut arguments = Vec::new();
-        self.argument_sets(change, &mut arguments, FUEL);
+        let (attributes, _) = Attributes::of(change, &self.calls);
         let own = Shell {
             expr: expr.clone(),
             constructor: call.name(),
             kind: Kind::Inputs,
             set: None,
             output: output.map(str::to_owned),
-            arguments,
+            attributes,
             calls: self.calls.clone(),
         };
         if let (true, Some(base)) = (inputs(&own).is_empty(), base) {
@@ -291,11 +291,11 @@ impl Search {
         if self.shells.iter().any(|shell| shell.expr == *expr) {
             return;
         }
-        let mut arguments = Vec::new();
-        if !self.argument_sets(constructor.argument, &mut arguments, FUEL) && !is_fhs(&constructor.name) {
+        let (attributes, complete) = Attributes::of(constructor.argument, &self.calls);
+        if !complete && !is_fhs(&constructor.name) {
             self.note(expr, "is given arguments that are not all written in this file");
         }
-        if constructor.name == "mkDerivation" && is_package(&arguments) {
+        if constructor.name == "mkDerivation" && is_package(&attributes) {
             return self.note(expr, "builds a package, and is not only a development shell");
         }
         let kind = if is_fhs(&constructor.name) { Kind::Fhs } else { Kind::Inputs };
@@ -305,7 +305,7 @@ impl Search {
             kind,
             set: constructor.set,
             output: output.map(str::to_owned),
-            arguments,
+            attributes,
             calls: self.calls.clone(),
         };
         match self.environment_within(&shell) {
@@ -321,22 +321,20 @@ impl Search {
             "runCommand" | "runCommandCC" | "runCommandNoCC" => call.arguments.get(1),
             _ => call.arguments.last(),
         };
-        let mut arguments = Vec::new();
-        if let Some(argument) = argument {
-            self.argument_sets(argument.clone(), &mut arguments, FUEL);
-        }
-        let has_hook = arguments.iter().any(|set| attribute(set, "shellHook").is_some());
+        let argument = argument.map(|argument| Attributes::of(argument.clone(), &self.calls));
+        let (attributes, _) = argument.unwrap_or_default();
+        let has_hook = attributes.binds("shellHook");
         let is_shell = OTHER_SHELLS.contains(&name.as_str())
             || name.ends_with("Shell")
             || (name.starts_with("buildPython") && has_hook);
-        let kind = if arguments.is_empty() { Kind::Positional } else { Kind::Inputs };
+        let kind = if attributes.sets.is_empty() { Kind::Positional } else { Kind::Inputs };
         let shell = Shell {
             expr: expr.clone(),
             constructor: name,
             kind,
             set: None,
             output: output.map(str::to_owned),
-            arguments,
+            attributes,
             calls: self.calls.clone(),
         };
         let found = is_shell && !inputs(&shell).is_empty();
@@ -355,16 +353,15 @@ impl Search {
             kind: Kind::Module,
             set: None,
             output: output.map(str::to_owned),
-            arguments: vec![set],
+            attributes: Attributes::of_set(set),
             calls: self.calls.clone(),
         });
     }
 
     /// `devenv.lib.mkShell { modules = [ … ]; }`
     fn visit_modules(&mut self, expr: &Expr, argument: Expr, output: Option<&str>) {
-        let mut arguments = Vec::new();
-        self.argument_sets(argument, &mut arguments, FUEL);
-        let modules = arguments.iter().find_map(|set| self.calls.attribute(set, &["modules"]));
+        let (attributes, _) = Attributes::of(argument, &self.calls);
+        let modules = attributes.get(&["modules"], &self.calls);
         let Some(Expr::List(modules)) = modules.and_then(|modules| self.named(modules)) else {
             return self.note(expr, "has no modules that are written out");
         };
@@ -393,20 +390,42 @@ impl Search {
         if shell.kind != Kind::Inputs {
             return None;
         }
-        let hook = shell.arguments.iter().find_map(|set| attribute(set, "shellHook"));
-        let hook = hook.map(|hook| hook.to_string()).unwrap_or_default();
         let lists: Vec<ast::List> = inputs(shell).into_iter().map(|input| input.list).collect();
-        let from = shell.arguments.iter().find_map(|set| attribute(set, "inputsFrom"));
+        let from = shell.attributes.get(&["inputsFrom"], &self.calls);
         let from = match from.and_then(value) {
             Some(Expr::List(list)) => Some(list),
             _ => None,
         };
         let elements: Vec<Expr> = lists.iter().chain(&from).flat_map(ast::List::items).collect();
-        let is_environment =
-            |element: &&Expr| self.maker((*element).clone()).is_some_and(|it| is_environment(&it));
-        let found = elements.iter().find(is_environment)?;
-        let is_entered = hook.contains(&first_word(found)) || hook.contains("exec ");
-        (elements.len() == 1 || is_entered).then(|| found.clone())
+        let hook = shell.attributes.get(&["shellHook"], &self.calls);
+        let named_by_hook = hook.iter().flat_map(|hook| hook.syntax().descendants());
+        let named_by_hook = named_by_hook
+            .filter_map(Expr::cast)
+            .find(|expr| matches!(expr, Expr::Ident(_)) && self.is_environment(expr));
+        let found = elements.iter().find(|element| self.is_environment(element)).cloned();
+        let is_only = elements.len() == 1;
+        let found = found.filter(|found| is_only || hook.is_some_and(|hook| self.enters(&hook, found)));
+        named_by_hook.or(found)
+    }
+
+    fn is_environment(&self, expr: &Expr) -> bool {
+        let maker = self.maker(expr.clone());
+        maker.is_some_and(|maker| maker.rsplit('.').next().is_some_and(is_fhs))
+    }
+
+    /// Whether a hook starts the program that an environment is called by.
+    fn enters(&self, hook: &Expr, environment: &Expr) -> bool {
+        let Some(Expr::Apply(apply)) = self.named(environment.clone()) else {
+            return false;
+        };
+        let argument = Call::new(&apply).and_then(|call| call.arguments.last().cloned());
+        let name = argument.map(|it| Attributes::of(it, &self.calls).0);
+        let name = name.and_then(|attributes| attributes.get(&["name"], &self.calls));
+        let name = name.map(|name| name.to_string()).unwrap_or_default();
+        let name = name.trim_matches('"');
+        let text = hook.to_string();
+        let mut words = text.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
+        !name.is_empty() && words.any(|word| word == name)
     }
 
     /// The function that made what an expression or the name of one stands for.
@@ -422,44 +441,10 @@ impl Search {
             _ => None,
         }
     }
-
-    /// The sets an argument is made of; whether that is all of them. Behind a set
-    /// that is not written out nothing counts: it may override what comes before it.
-    fn argument_sets(&self, expr: Expr, sets: &mut Vec<ast::AttrSet>, fuel: usize) -> bool {
-        let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), result(expr)) else {
-            return false;
-        };
-        match &expr {
-            Expr::AttrSet(set) => {
-                sets.push(set.clone());
-                true
-            }
-            Expr::Ident(_) | Expr::Select(_) => match self.calls.follow(&expr) {
-                Some(value) => self.argument_sets(value, sets, fuel),
-                _ => false,
-            },
-            Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Update) => {
-                let sides = [operation.rhs(), operation.lhs()];
-                sides.into_iter().flatten().all(|side| self.argument_sets(side, sets, fuel))
-            }
-            _ => false,
-        }
-    }
 }
 
 /// Functions that make shells, and are not called so.
 const OTHER_SHELLS: &[&str] = &["shellFor", "runCommand", "runCommandCC", "runCommandNoCC"];
-
-fn is_environment(maker: &str) -> bool {
-    maker.rsplit('.').next().is_some_and(is_fhs)
-}
-
-/// What a hook would call an element by.
-fn first_word(element: &Expr) -> String {
-    let text = element.to_string();
-    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || "_-".contains(*c)).collect();
-    if name.is_empty() { text } else { name }
-}
 
 /// `devShell.packages = pkgs: [ … ];`, as flakelight has it.
 fn is_packages_of_shell(list: &Expr) -> bool {
@@ -507,11 +492,8 @@ fn shell_branch(branches: &ast::IfElse) -> Option<Expr> {
 }
 
 /// A derivation that says how it is built, and nothing of a shell.
-fn is_package(arguments: &[ast::AttrSet]) -> bool {
-    let names = arguments.iter().flat_map(|set| set.syntax().children().filter_map(ast::AttrpathValue::cast));
-    let names: Vec<String> =
-        names.filter_map(|entry| attribute_names(entry.attrpath()).into_iter().next().flatten()).collect();
-    let binds = |name: &&str| names.iter().any(|own| own == name);
-    let builds = ["buildPhase", "installPhase", "meta", "version", "pname"].iter().any(&binds);
-    binds(&"src") && builds && !binds(&"shellHook")
+fn is_package(attributes: &Attributes) -> bool {
+    let builds =
+        ["buildPhase", "installPhase", "meta", "version", "pname"].iter().any(|it| attributes.binds(it));
+    attributes.binds("src") && builds && !attributes.binds("shellHook")
 }

@@ -26,6 +26,8 @@ pub(super) struct Spelling<'a> {
     plain: bool,
     /// The names of nixpkgs are arguments of the file, which may ask for more of them.
     by_arguments: bool,
+    /// The shell is made for another platform than this one.
+    is_foreign: bool,
 }
 
 /// A library as it is written.
@@ -63,13 +65,13 @@ impl<'a> Spelling<'a> {
     ) -> Spelling<'a> {
         if constructor_set.is_some_and(|set| !is_nixpkgs(set.path.as_ref()) && set.path.is_some()) {
             // A shell of `pkgs.pkgsCross.…` takes its libraries from there.
-            return Spelling { place, set: None, plain: false, by_arguments: false };
+            return Spelling { place, set: None, plain: false, by_arguments: false, is_foreign: true };
         }
         let innermost = withs(place).next().and_then(|with| with_path(&with));
         let plain = may_be_plain && is_nixpkgs(innermost.as_ref());
         let set = own.or_else(|| set_at(place, constructor_set));
         let by_arguments = function_of_arguments(place).is_some();
-        Spelling { place, set, plain, by_arguments }
+        Spelling { place, set, plain, by_arguments, is_foreign: false }
     }
 
     /// The element to write, `None` if nixpkgs has no name here.
@@ -89,6 +91,15 @@ impl<'a> Spelling<'a> {
             None if means => Some(Written::plain(attribute)),
             None => (free && self.by_arguments)
                 .then(|| Written { text: attribute.to_owned(), argument: Some(name.to_owned()) }),
+        }
+    }
+
+    /// Why a library has no spelling here.
+    pub(super) fn why_not(&self) -> &'static str {
+        if self.is_foreign {
+            "its shell is made from a package set for another platform"
+        } else {
+            "no name for nixpkgs is in scope"
         }
     }
 
@@ -152,7 +163,7 @@ fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<St
     if let Some(set) = own {
         return Some(set.text.clone());
     }
-    if is_nixpkgs(nixpkgs_path_of_name("pkgs", place).as_ref()) {
+    if is_nixpkgs(nixpkgs_path_of_name("pkgs", place).as_ref()) && !is_pkgs_of_python_alone(place) {
         return Some("pkgs".to_owned());
     }
     let mut namespaces = withs(place).filter_map(|with| with.namespace());
@@ -163,6 +174,14 @@ fn set_at(place: &SyntaxNode, constructor_set: Option<&PackageSet>) -> Option<St
 
 /// How many names are tried: people give nixpkgs its name near its use, or at the top of a short file.
 const MAX_NAMES: usize = 100;
+
+/// Whether `pkgs` is there only because a Python set has that name, in a file that gets its packages by arguments.
+fn is_pkgs_of_python_alone(place: &SyntaxNode) -> bool {
+    let is_set = |with: ast::With| is_nixpkgs(with_path(&with).as_ref());
+    binding_place("pkgs", place).is_none()
+        && function_of_arguments(place).is_some()
+        && !withs(place).any(is_set)
+}
 
 /// The nearest name that the file gives nixpkgs.
 fn set_in_scope(place: &SyntaxNode) -> Option<String> {
