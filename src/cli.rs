@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::nixfile::At;
+
 const FIRST_STEPS: &str = "\
 First steps, in a folder with a requirements.txt or pyproject.toml:
   venvfix init              writes shell.nix, or converts it
@@ -66,13 +68,23 @@ pub enum Command {
     Init(Init),
     /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
     ///
-    /// Reads files only: starts no program of the project or its venv.
+    /// Reads files only, without --fix: starts no program of the project or its venv.
     /// Exits 0 if nothing is wrong, 1 if something is, 2 on bad usage, 3 if it could not look.
     Doctor(Doctor),
     /// Add libraries to shell.nix: attributes, SONAMEs or PyPI names.
     ///
     /// For example: venvfix add-lib zlib libGL.so.1 python-magic
     AddLib(AddLib),
+    /// Take libraries out of shell.nix, under whatever names they stand there.
+    ///
+    /// Takes the line of each with it, and the comment that ends that line; an argument of the file's function
+    /// stays. Exits 1 if a name is in none of the shell's lists; the others are removed all the same.
+    RemoveLib(RemoveLib),
+    /// Say what stands in the lists of shell.nix, where, and which wheels of the venv need it.
+    ///
+    /// What no wheel needs may still be used: by a build from source, a program, or a package that opens it in a
+    /// way that its files do not tell. Starts nothing.
+    ListLibs(ListLibs),
     /// Say which nixpkgs attribute has what: a SONAME, header, -lNAME, pkg-config module, program or PyPI name.
     ///
     /// For example: venvfix which libz.so.1 openssl/ssl.h -lpq
@@ -205,6 +217,16 @@ pub struct Doctor {
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 
+    /// Add to shell.nix all libraries that are sure to be right, and say what is left to do.
+    ///
+    /// In the project's own shell they are built and reach its Python at once. Exits 1 if errors are left.
+    #[arg(long, conflicts_with = "format")]
+    pub fix: bool,
+
+    /// With --fix: show the change and write nothing.
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
+
     /// Whose loader to reckon with: auto (the interpreter's own), host (the system's), or nix (of an
     /// interpreter from /nix/store, with nothing offered).
     #[arg(long, value_name = "WHICH", default_value = "auto", hide_possible_values = true)]
@@ -285,11 +307,73 @@ pub struct AddLib {
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
 
-    /// The Nix file to edit [default: shell.nix of the project].
+    /// The Nix file to edit [default: shell.nix, default.nix, flake.nix or devenv.nix of the project, or the file of
+    /// the project that it takes the shell from].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
 
     /// Show the change and write nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `venvfix remove-lib`
+#[derive(Args, Debug)]
+pub struct RemoveLib {
+    /// Attributes of nixpkgs, SONAMEs or PyPI names.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// The Nix file to edit [default: as of add-lib].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
+
+    /// Show the change and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `venvfix list-libs`
+#[derive(Args, Debug)]
+pub struct ListLibs {
+    /// The Nix file to read [default: as of add-lib].
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// The shell of this name, where a flake has several.
+    #[arg(long, value_name = "NAME")]
+    pub shell: Option<String>,
+
+    /// The list, or the shell, that begins at this place of the file.
+    #[arg(long, value_name = "LINE[:COLUMN]")]
+    pub at: Option<At>,
+
+    /// How to report: human or json (its schema is 1).
+    #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: ListFormat,
+}
+
+/// How to report what a file lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Human,
+    /// Schema 1.
+    Json,
 }

@@ -1,19 +1,26 @@
 //! The only place that replaces a user's file; small path helpers beside it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::FlockOperation;
 
 use crate::error::Trouble;
 use crate::shell::word;
 
 /// How the names of temporary files begin: a killed program leaves one.
 pub const TEMPORARY: &str = ".venvfix-";
+
+/// How many characters a temporary name has behind that.
+const RANDOM: usize = 6;
+
+/// How much of a file's name is in that of the temporary one: names have 255 bytes at most.
+const MOST_NAME: usize = 100;
 
 /// Replaces the user's file at `path` by this content: whole or not at all, whatever interrupts.
 /// A link is kept and its target replaced; mode and owner are kept.
@@ -24,13 +31,84 @@ pub const TEMPORARY: &str = ".venvfix-";
 pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let old = fs::metadata(&target).ok();
-    if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
-        return Err(Trouble::new(format!("could not write {}: it is read-only", path.display()))
-            .help(format!("chmod u+w {}", word(path)))
-            .into());
+    if old.as_ref().is_some_and(is_read_only) {
+        return Err(read_only(path).into());
     }
     write_beside(&target, content, old.as_ref())
         .with_context(|| format!("could not write {}", path.display()))
+}
+
+/// As [`replace`], if the file still has this content. Of two that do so at once, one fails.
+///
+/// # Errors
+/// As [`replace`], and if the file is another one by now.
+pub fn replace_unchanged(path: &Path, old: &[u8], new: &[u8]) -> Result<()> {
+    let changed = || {
+        Trouble::new(format!(
+            "{} was changed by another program meanwhile: nothing was written",
+            path.display()
+        ))
+        .help("do it again")
+    };
+    let target = fs::canonicalize(path).map_err(|_| changed())?;
+    let file = open(&target).ok().flatten().ok_or_else(changed)?;
+    let lock = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
+    // A file system without locks is used without.
+    if lock == Err(rustix::io::Errno::WOULDBLOCK) {
+        return Err(changed().into());
+    }
+    let opened = file.metadata().map_err(|_| changed())?;
+    if is_read_only(&opened) {
+        return Err(read_only(path).into());
+    }
+    let is_same = || {
+        let now = fs::metadata(&target).ok();
+        let is_that = now.is_some_and(|now| (now.dev(), now.ino()) == (opened.dev(), opened.ino()));
+        let leads_there = fs::canonicalize(path).is_ok_and(|now| now == target);
+        let content = read_bytes(&target, old.len() as u64).ok().flatten();
+        is_that && leads_there && content.as_deref() == Some(old)
+    };
+    let written = write_beside_if(&target, &edited(&target), new, Some(&opened), is_same)
+        .with_context(|| format!("could not write {}", path.display()))?;
+    if !written {
+        return Err(changed().into());
+    }
+    remove_left_behind(&target);
+    Ok(())
+}
+
+/// How the names of temporary files begin that become this file.
+fn edited(target: &Path) -> OsString {
+    let name = target.file_name().unwrap_or_default().as_bytes();
+    let name = name.get(..MOST_NAME).unwrap_or(name);
+    OsString::from_vec([TEMPORARY.as_bytes(), name, b"-"].concat())
+}
+
+/// Removes what killed edits of a file have left beside it. One that goes on meanwhile fails: the file has just been
+/// changed.
+fn remove_left_behind(target: &Path) {
+    let prefix = edited(target);
+    let entries =
+        target.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let random = name.as_bytes().strip_prefix(prefix.as_bytes());
+        let ours = random
+            .is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric));
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            // Best effort: it does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_read_only(metadata: &fs::Metadata) -> bool {
+    metadata.permissions().readonly()
+}
+
+fn read_only(path: &Path) -> Trouble {
+    Trouble::new(format!("could not write {}: it is read-only", path.display()))
+        .help(format!("chmod u+w {}", word(path)))
 }
 
 /// Writes one of this program's own files. A link in its place is replaced and never followed: it
@@ -66,9 +144,20 @@ pub fn write_own_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
 }
 
 fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
+    write_beside_if(target, TEMPORARY.as_ref(), content, old, || true).map(|_| ())
+}
+
+/// Says whether it wrote: the last moment decides.
+fn write_beside_if(
+    target: &Path,
+    prefix: &OsStr,
+    content: &[u8],
+    old: Option<&fs::Metadata>,
+    decide: impl FnOnce() -> bool,
+) -> io::Result<bool> {
     let directory = target.parent().unwrap_or(Path::new("/"));
     let mode = old.map_or(0o644, |old| old.mode() & 0o7777);
-    let mut new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory).map_err(plain)?;
+    let mut new = tempfile::Builder::new().prefix(prefix).tempfile_in(directory).map_err(plain)?;
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {
@@ -78,8 +167,11 @@ fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io
         }
     }
     new.as_file().sync_all()?;
+    if !decide() {
+        return Ok(false);
+    }
     new.persist(target)?;
-    Ok(())
+    Ok(true)
 }
 
 /// Without the temporary name, which means nothing to anybody.
@@ -210,6 +302,48 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
         assert!(replace(&link, b"newer").unwrap_err().to_string().contains("read-only"));
+    }
+
+    #[test]
+    fn a_file_that_was_changed_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.nix"), folder.path().join("shell.nix"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("real.nix", &link).unwrap();
+        replace_unchanged(&link, b"old", b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(
+            (fs::read(&file).unwrap(), fs::metadata(&file).unwrap().mode() & 0o7777),
+            (b"new".to_vec(), 0o640)
+        );
+        let refused = |old: &[u8]| replace_unchanged(&link, old, b"newer").unwrap_err().to_string();
+        for old in [&b"old"[..], b"ne", b"newer", b""] {
+            assert!(refused(old).contains("changed by another program"));
+        }
+        let holder = fs::File::open(&file).unwrap();
+        rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
+        assert!(refused(b"new").contains("changed by another program"));
+        drop(holder);
+        fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+        assert!(refused(b"new").contains("read-only"));
+        fs::remove_file(&file).unwrap();
+        assert!(refused(b"new").contains("changed by another program"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_edit_left_goes_with_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let kept = ["shell.nix", ".venvfix-flake.nix-abcdef", ".venvfix-shell.nix-abc.ef", ".venvfix-abcdef"];
+        for name in kept.iter().chain(&[".venvfix-shell.nix-aB3dEf"]) {
+            fs::write(at(name), "old").unwrap();
+        }
+        fs::create_dir(at(".venvfix-shell.nix-folder")).unwrap();
+        replace_unchanged(&at("shell.nix"), b"old", b"new").unwrap();
+        assert!(kept.iter().all(|name| at(name).exists()) && at(".venvfix-shell.nix-folder").exists());
+        assert!(!at(".venvfix-shell.nix-aB3dEf").exists());
     }
 
     #[test]

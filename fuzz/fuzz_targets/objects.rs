@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use venvfix::elf::Machine;
 use venvfix::examine::{Reaching, Target, Tree, examine};
 use venvfix::report;
+use venvfix::survey::Extent;
 
 /// What parts one object from the next.
 const BORDER: &[u8] = b"\0--\0";
@@ -43,7 +44,7 @@ fn diagnose(root: &Path, bytes: &[u8]) {
         let _ = venvfix::elf::verdict(&path, Machine::AARCH64);
     }
     let site_packages = [root.to_owned()];
-    let tree = Tree { root, site_packages: &site_packages, shown: root };
+    let tree = Tree { root, site_packages: &site_packages, shown: root, sources: Extent::All };
     let target = Target::AssumedNix(Machine::X86_64, Some((3, 13)));
     let found = examine(&tree, &target, &Reaching::NOTHING, &[]);
     report::json(&found.report).expect("no JSON");

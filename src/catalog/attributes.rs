@@ -49,6 +49,20 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     spellings().keys().copied()
 }
 
+/// Whether an attribute, in whatever spelling, has a library that the tables know.
+pub fn holds_library(attribute: &str) -> bool {
+    known(attribute).is_some()
+}
+
+/// Whether the tables know an attribute for its programs.
+pub fn holds_programs(attribute: &str) -> bool {
+    let is_it = |fact: Fact| match fact {
+        Fact::Attribute(found) => found.attribute == attribute || found.older.contains(&attribute),
+        Fact::Wheel { .. } | Fact::Driver | Fact::None { .. } => false,
+    };
+    [&tables().programs, &tables().tools].into_iter().any(|table| table.facts().any(is_it))
+}
+
 /// Whether a row of any table names this attribute: also one that holds headers or programs alone.
 pub(super) fn is_named(name: &str) -> bool {
     static NAMED: OnceLock<BTreeSet<&'static str>> = OnceLock::new();

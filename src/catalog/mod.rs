@@ -38,6 +38,7 @@ mod tests;
 use std::fmt;
 
 pub use crate::library::{InUse, Library};
+pub use attributes::{holds_library, holds_programs};
 pub use builds::{header, linked, module, standard_module, tool};
 pub use in_use::{last_held, libraries_in, library_in, not_yet, settle};
 pub use interpreters::{Interpreters, interpreters, newest_interpreters};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::Context;
+use super::{Context, fix};
 use crate::catalog;
 use crate::cli::{Doctor, Format, Loader};
 use crate::condition;
@@ -40,7 +40,13 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
             return Err(error);
         }
     };
-    let report = look(context, arguments, &venv, &config);
+    let look = |environment: &Environment| look(environment, arguments, &venv, &config);
+    let report = look(&context.environment);
+    if arguments.fix {
+        let details = context.speaker.verbosity == Verbosity::Verbose;
+        context.speaker.result(&report::findings(&report, details))?;
+        return fix::run(context, arguments.dry_run, (&venv, &config), &report, look);
+    }
     match arguments.format {
         Format::Human => {
             context
@@ -50,11 +56,15 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
         Format::Json => context.speaker.raw(report::json(&report)?.as_bytes())?,
         Format::Github => context.speaker.raw(report::github(&report).as_bytes())?,
     }
-    Ok(if report.counts.errors > 0 { Exit::ErrorsFound } else { Exit::Fine })
+    Ok(exit(&report))
 }
 
-fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> Report {
-    let environment = &context.environment;
+/// How the program ends after such a report.
+pub(super) fn exit(report: &Report) -> Exit {
+    if report.counts.errors > 0 { Exit::ErrorsFound } else { Exit::Fine }
+}
+
+fn look(environment: &Environment, arguments: &Doctor, venv: &Venv, config: &Config) -> Report {
     let machine = venv.interpreter.object.machine;
     let library_path = environment.shell.ld_library_path.clone().into();
     let target = match arguments.loader {

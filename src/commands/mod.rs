@@ -1,12 +1,17 @@
-//! One file per command: wiring only.
+//! One file per command: wiring only. What several share is in `names` and `nix_file`.
 
 mod add_lib;
 mod doctor;
 mod enter;
+mod fix;
 mod hook;
 mod init;
+mod list_libs;
+mod names;
+mod nix_file;
 mod preview;
 mod provide;
+mod remove_lib;
 mod run;
 mod sync;
 mod which;
@@ -44,5 +49,7 @@ pub fn run(cli: &Cli, speaker: Speaker) -> Result<Exit> {
         Command::Preview(arguments) => preview::run(&context, arguments),
         Command::Which(arguments) => which::run(&context, arguments),
         Command::AddLib(arguments) => add_lib::run(&context, arguments),
+        Command::RemoveLib(arguments) => remove_lib::run(&context, arguments),
+        Command::ListLibs(arguments) => list_libs::run(&context, arguments),
     }
 }

@@ -21,7 +21,7 @@ const MAX_SETTINGS: u64 = 1 << 20;
 const MARKERS: [&str; 4] = ["venvfix.toml", "shell.nix", "flake.nix", "requirements.txt"];
 
 /// Files that a part of a project may have as well: they count where there is no other.
-const PARTS: [&str; 5] = ["pyproject.toml", "uv.lock", "pylock.toml", "default.nix", ".venv"];
+const PARTS: [&str; 6] = ["pyproject.toml", "uv.lock", "pylock.toml", "default.nix", "devenv.nix", ".venv"];
 
 /// How libraries reach Python.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -214,9 +214,9 @@ fn is_fit_for_a_prompt(venv: &Path) -> bool {
     !name.contains(|c: char| c.is_control() || "$`\\!%:".contains(c))
 }
 
-/// What nix-shell would take, else the flake.
+/// What nix-shell would take, else the flake, else devenv's module.
 fn default_nix_file(project: &Path) -> PathBuf {
-    let names = ["shell.nix", "default.nix", "flake.nix"].map(|name| project.join(name));
+    let names = ["shell.nix", "default.nix", "flake.nix", "devenv.nix"].map(|name| project.join(name));
     let found = names.iter().find(|file| file.exists()).cloned();
     found.unwrap_or_else(|| project.join("shell.nix"))
 }

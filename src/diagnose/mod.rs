@@ -4,6 +4,7 @@
 mod abi;
 mod architecture;
 mod collect;
+mod cure;
 mod damaged;
 mod finding;
 mod foreign;
@@ -21,6 +22,7 @@ mod vanished;
 mod versions;
 
 pub use collect::diagnose;
+pub use cure::{Cure, cure};
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };

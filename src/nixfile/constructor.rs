@@ -1,12 +1,13 @@
-//! Recognising what makes a shell: nixpkgs' `mkShell` in its forms, the
-//! overlay's `mkVenvShell`, and a standard environment's `mkDerivation`.
+//! Recognising what makes a shell: nixpkgs' `mkShell` in its forms, the overlay's `mkVenvShell`, a standard
+//! environment's `mkDerivation`, and `buildFHSEnv` under all its names.
 //!
 //! Looks at one call at a time; which call is the file's shell is not asked here.
 
 use rnix::ast::Expr;
 use rowan::ast::AstNode;
 
-use super::scope::{AttributePath, Binding, binding, nixpkgs_path};
+use super::paths::{AttributePath, nixpkgs_path};
+use super::scope::{Binding, binding};
 use super::syntax::{Call, FUEL, attribute_names, last_name, start};
 
 /// The function of this project's overlay.
@@ -25,7 +26,7 @@ pub(super) struct PackageSet {
 
 /// A call that makes a shell.
 pub(super) struct Constructor {
-    /// `mkShell`, `mkShellNoCC`, `mkVenvShell` or `mkDerivation`.
+    /// `mkShell`, `mkShellNoCC`, `mkVenvShell`, `mkDerivation`, `buildFHSEnv` or an older name of it.
     pub(super) name: String,
     pub(super) set: Option<PackageSet>,
     /// What the shell is made of.
@@ -36,7 +37,7 @@ impl Constructor {
     /// Reads a call as that of a constructor, a local name for one
     /// (`mkShell = pkgs.mkShell.override { … };`) included.
     pub(super) fn of(call: &Call) -> Option<Constructor> {
-        let call = without_local_names(call.clone(), FUEL)?;
+        let call = without_branches(without_local_names(call.clone(), FUEL)?)?;
         let (path, overridden) = constructor_path(&call.function);
         let name = path.last().cloned().flatten()?;
         let argument = call.arguments.last()?.clone();
@@ -44,11 +45,17 @@ impl Constructor {
         let set = package_set(&call.function, overridden);
         let known = match name.as_str() {
             "mkShell" | "mkShellNoCC" | VENV_SHELL => is_of_nixpkgs(&call.function, set.as_ref()),
+            _ if is_fhs(&name) => true,
             "mkDerivation" => is_of_standard_environment(&call.function, &path),
             _ => false,
         };
         (complete && known).then_some(Constructor { name, set, argument })
     }
+}
+
+/// Whether a function makes an environment with the usual folders of other systems.
+pub(super) fn is_fhs(name: &str) -> bool {
+    name.starts_with("buildFHS")
 }
 
 /// The binding of a function that is called by a plain name.
@@ -57,6 +64,24 @@ pub(super) fn local(function: &Expr) -> Option<Binding> {
         Expr::Ident(ident) => binding(&ident.to_string(), ident.syntax()),
         _ => None,
     }
+}
+
+/// `(if isDarwin then mkShellNoCC else mkShell) { … }`: either makes a shell.
+fn without_branches(call: Call) -> Option<Call> {
+    let Expr::IfElse(branches) = &call.function else {
+        return Some(call);
+    };
+    let branches = [branches.body()?, branches.else_body()?];
+    let makes_shell = |branch: &Expr| {
+        let call = Call { function: branch.clone(), arguments: call.arguments.clone() };
+        !matches!(branch, Expr::IfElse(_)) && Constructor::of(&call).is_some()
+    };
+    branches
+        .iter()
+        .all(makes_shell)
+        .then(|| branches.into_iter().next())
+        .flatten()
+        .map(|function| Call { function, arguments: call.arguments.clone() })
 }
 
 fn without_local_names(call: Call, fuel: usize) -> Option<Call> {
@@ -93,6 +118,11 @@ fn constructor_path(function: &Expr) -> (Vec<Option<String>>, bool) {
 /// What stands before the constructor's name. A standard environment's set is
 /// one step further: `pkgs` of `pkgs.stdenv.mkDerivation`.
 fn package_set(function: &Expr, overridden: bool) -> Option<PackageSet> {
+    if let Some(Binding::Inherited(from)) = local(function) {
+        // `inherit (pkgs) mkShell;`
+        let path = nixpkgs_path(&from);
+        return Some(PackageSet { text: from.to_string(), path, origin: from });
+    }
     let Expr::Select(select) = function else {
         return None;
     };
@@ -115,9 +145,9 @@ fn package_set(function: &Expr, overridden: bool) -> Option<PackageSet> {
 /// whose arguments mean other things.
 fn is_of_nixpkgs(function: &Expr, set: Option<&PackageSet>) -> bool {
     match (set, local(function)) {
-        (Some(set), _) => set.path.is_some() || is_named_like_nixpkgs(&set.text),
-        (None, Some(Binding::Inherited(from))) => {
-            nixpkgs_path(&from).is_some() || is_named_like_nixpkgs(&from.to_string())
+        (Some(set), _) => {
+            set.path.as_ref().is_some_and(|path| !path.iter().any(|name| name == "devshell"))
+                || is_named_like_nixpkgs(&set.text)
         }
         (None, Some(_)) => true,
         // Supplied by one of the `with` around it; which one is not certain.

@@ -36,12 +36,12 @@ pub(super) fn splice(source: &str, insertions: &[Insertion]) -> String {
     text
 }
 
-/// The insertions that add elements to a list in its owner's manner. `keys` are
+/// The insertions that add elements to a list in its owner's manner. `keys` tells
 /// the sort keys of the elements that are there, `None` where there is none.
 pub(super) fn insertions(
     source: &str,
     list: &ast::List,
-    keys: &[Option<String>],
+    keys: impl FnOnce() -> Vec<Option<String>>,
     mut elements: Vec<Element>,
 ) -> Option<Vec<Insertion>> {
     let layout = Layout::new(source, list)?;
@@ -173,9 +173,12 @@ impl<'a> Layout<'a> {
 
     /// The keys, if the owner keeps the list sorted: three elements or more, each
     /// alone on its line, no comments or blank lines that could group them.
-    fn sorted(&self, keys: &[Option<String>]) -> Option<Vec<String>> {
-        let keys: Vec<String> = keys.iter().cloned().collect::<Option<_>>()?;
-        (keys.len() >= 3 && keys.is_sorted() && self.is_column()).then_some(keys)
+    fn sorted(&self, keys: impl FnOnce() -> Vec<Option<String>>) -> Option<Vec<String>> {
+        if self.items.len() < 3 || !self.is_column() {
+            return None;
+        }
+        let keys: Vec<String> = keys().into_iter().collect::<Option<_>>()?;
+        keys.is_sorted().then_some(keys)
     }
 
     fn is_column(&self) -> bool {

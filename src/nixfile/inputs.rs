@@ -1,55 +1,100 @@
-//! The lists of a shell's inputs: which literals each attribute is made of, and
+//! The lists of a shell in which libraries are: which literals each attribute is made of, and
 //! the best of them.
 //!
-//! Branches of conditions and arguments of functions are never followed: what
+//! Branches of conditions and arguments of others' functions are never followed: what
 //! is added there may not reach the shell.
 
-use rnix::ast::{self, BinOpKind, Expr, HasEntry};
+use std::collections::HashSet;
+
+use rnix::TextRange;
+use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
 use super::constructor::VENV_SHELL;
-use super::scope::{Binding, binding, inherits, nixpkgs_path, withs};
-use super::shell::Shell;
-use super::syntax::{FUEL, attribute, value};
+use super::follow::Calls;
+use super::library_path::path_values;
+use super::paths::{nixpkgs_path, with_path};
+use super::scope::{binding, withs};
+use super::shell::{Kind, Shell};
+use super::syntax::{Call, FUEL, last_name, result, value};
 
-/// The attributes of a shell, in the order in which a library belongs there; the first is venvfix'
-/// own function's.
-const ATTRIBUTES: &[&str] = &["libraries", "buildInputs", "packages", "nativeBuildInputs"];
+/// What the lists of a library path are called, whichever way they reach it.
+pub(super) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
-fn attributes(shell: &Shell) -> &'static [&'static str] {
-    if shell.constructor == VENV_SHELL { ATTRIBUTES } else { &ATTRIBUTES[1..] }
+/// What the list is called that a function is given without a name.
+const GIVEN: &str = "the list";
+
+/// The places of a shell's libraries, the most wanted first: attribute paths, or the library path.
+fn tiers(shell: &Shell) -> &'static [&'static str] {
+    match shell.kind {
+        // venvfix' own function has an argument for just this.
+        Kind::Inputs if shell.constructor == VENV_SHELL => {
+            &["libraries", LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"]
+        }
+        Kind::Inputs => &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"],
+        Kind::Fhs => &[LIBRARY_PATH, "targetPkgs", "multiPkgs"],
+        Kind::Positional => &[GIVEN],
+        Kind::Module => &["languages.python.libraries", LIBRARY_PATH, "packages", "deps"],
+    }
 }
 
 /// A list literal among a shell's inputs.
 pub(super) struct Input {
-    pub(super) attribute: &'static str,
+    /// What its owner calls it.
+    pub(super) attribute: String,
     pub(super) list: ast::List,
+    /// The place among those of the shell, most wanted first.
+    pub(super) rank: usize,
     /// How many names were followed to reach it.
     names: usize,
 }
 
 /// All list literals that make up a shell's inputs, most wanted attribute first.
 pub(super) fn inputs(shell: &Shell) -> Vec<Input> {
-    attributes(shell).iter().flat_map(|attribute| inputs_of(shell, attribute)).collect()
+    let mut found: Vec<Input> = Vec::new();
+    for (rank, attribute) in tiers(shell).iter().enumerate() {
+        for input in inputs_of(shell, attribute, rank) {
+            match found.iter_mut().find(|known| known.list == input.list) {
+                // `makeLibraryPath buildInputs`: the list is known by its own name.
+                Some(known) => known.attribute = input.attribute,
+                None => found.push(input),
+            }
+        }
+    }
+    found
 }
 
 /// The list of a shell that a library belongs in.
 pub(super) fn best_input(shell: &Shell) -> Option<Input> {
-    let candidates = attributes(shell).iter().map(|attribute| inputs_of(shell, attribute));
-    let lists = candidates.map(|inputs| inputs.into_iter().filter(|input| !holds_no_packages(&input.list)));
-    lists.filter_map(|inputs| inputs.min_by_key(preference)).next()
+    let lists = inputs(shell).into_iter().filter(|input| !holds_no_packages(&input.list));
+    lists.min_by_key(|input| (input.rank, preference(input)))
 }
 
-/// The operand where a name is spelt most plainly: under nixpkgs' `with`, then
-/// under none, then under another set's; written in place before named.
+/// What a shell says of an attribute that is no list: where the value is written.
+pub(super) fn unlisted(shell: &Shell) -> Option<(&'static str, Expr)> {
+    let values = tiers(shell).iter().filter(|attribute| **attribute != LIBRARY_PATH);
+    values.filter_map(|attribute| Some((*attribute, values_of(shell, attribute).into_iter().next()?))).next()
+}
+
+/// The operand where a name is spelt most plainly: among names of nixpkgs, then
+/// under no `with`, then under another set's; written in place before named.
 fn preference(input: &Input) -> (u8, usize) {
-    let innermost = withs(input.list.syntax()).next().and_then(|with| with.namespace());
-    let rank = match innermost.map(|set| nixpkgs_path(&set)) {
+    let innermost = withs(input.list.syntax()).next();
+    let rank = match innermost.map(|with| with_path(&with)) {
         Some(Some(path)) if path.is_empty() => 0,
+        None if names_nixpkgs(&input.list) => 0,
         None => 1,
         Some(_) => 2,
     };
     (rank, input.names)
+}
+
+/// Whether elements of a list are selected from nixpkgs.
+fn names_nixpkgs(list: &ast::List) -> bool {
+    list.items().any(|item| match item {
+        Expr::Select(select) => select.expr().is_some_and(|base| nixpkgs_path(&base) == Some(Vec::new())),
+        _ => false,
+    })
 }
 
 /// A list of strings or paths only is no list of packages.
@@ -70,48 +115,91 @@ fn is_text(item: &Expr) -> bool {
     )
 }
 
-fn inputs_of(shell: &Shell, name: &'static str) -> Vec<Input> {
-    let mut found = Vec::new();
-    if let Some(value) = shell.arguments.iter().find_map(|set| value_in(set, name)).flatten() {
-        collect(value, name, 0, &mut found, FUEL);
+fn inputs_of(shell: &Shell, attribute: &str, rank: usize) -> Vec<Input> {
+    let mut collector = Collector::new(&shell.calls, shell.kind == Kind::Fhs || shell.output.is_some());
+    for value in values_of(shell, attribute) {
+        collector.collect(value, 0, FUEL);
     }
-    found
+    let input = |(list, names)| Input { attribute: attribute.to_owned(), list, rank, names };
+    collector.found.into_iter().map(input).collect()
 }
 
-/// What a set says about an attribute: nothing (`None`), something that cannot
-/// be followed (`Some(None)`), or its value.
-fn value_in(set: &ast::AttrSet, name: &str) -> Option<Option<Expr>> {
-    if let Some(value) = attribute(set, name) {
-        return Some(Some(value));
+/// What a shell says of an attribute.
+fn values_of(shell: &Shell, attribute: &str) -> Vec<Expr> {
+    if attribute == LIBRARY_PATH {
+        return path_values(shell);
     }
-    let inherit = set.inherits().find(|inherit| inherits(inherit, name))?;
-    let outside = binding(name, set.syntax());
-    match (inherit.from(), outside) {
-        (None, Some(Binding::Value(value))) => Some(Some(value)),
-        _ => Some(None),
+    if attribute == GIVEN {
+        if matches!(shell.expr, Expr::List(_)) {
+            return vec![shell.expr.clone()];
+        }
+        let call = ast::Apply::cast(shell.expr.syntax().clone()).and_then(|apply| Call::new(&apply));
+        let given = call.into_iter().flat_map(|call| call.arguments);
+        return given.filter(|argument| matches!(value(argument.clone()), Some(Expr::List(_)))).collect();
     }
+    let path: Vec<&str> = attribute.split('.').collect();
+    let value = shell.attributes.get(&path, &shell.calls);
+    value.into_iter().collect()
 }
 
-fn collect(expr: Expr, attribute: &'static str, names: usize, found: &mut Vec<Input>, fuel: usize) {
-    let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), value(expr)) else {
-        return;
-    };
-    match expr {
-        Expr::List(list) if found.iter().all(|input| input.list != list) => {
-            found.push(Input { attribute, list, names });
+/// Functions whose last argument is what they make a list of.
+const TRANSPARENT: &[&str] =
+    &["mkForce", "mkDefault", "mkBefore", "mkAfter", "mkOverride", "unique", "flatten", "reverseList"];
+
+/// Collects the list literals that an expression is made of.
+struct Collector<'a> {
+    calls: &'a Calls,
+    /// A function stands for what it returns.
+    through_functions: bool,
+    found: Vec<(ast::List, usize)>,
+    /// What was gone through already, so that a name used twice is followed once.
+    seen: HashSet<TextRange>,
+}
+
+impl<'a> Collector<'a> {
+    fn new(calls: &'a Calls, through_functions: bool) -> Collector<'a> {
+        Collector { calls, through_functions, found: Vec::new(), seen: HashSet::new() }
+    }
+
+    fn collect(&mut self, expr: Expr, names: usize, fuel: usize) {
+        let inner = if self.through_functions { result(expr) } else { value(expr) };
+        let (Some(fuel), Some(expr)) = (fuel.checked_sub(1), inner) else {
+            return;
+        };
+        if !self.seen.insert(expr.syntax().text_range()) {
+            return;
         }
-        Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Concat) => {
-            for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-                collect(side, attribute, names, found, fuel);
+        match expr {
+            Expr::List(list) => self.found.push((list, names)),
+            Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Concat) => {
+                for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
+                    self.collect(side, names, fuel);
+                }
             }
-        }
-        Expr::Ident(ident) => {
-            let bound = binding(&ident.to_string(), ident.syntax());
-            if let Some(Binding::Value(value)) = bound {
-                collect(value, attribute, names + 1, found, fuel);
+            Expr::Ident(_) | Expr::Select(_) => {
+                if let Some(value) = self.calls.follow(&expr) {
+                    self.collect(value, names + 1, fuel);
+                }
             }
+            Expr::Apply(apply) => self.collect_call(&apply, names, fuel),
+            _ => {}
         }
-        _ => {}
+    }
+
+    fn collect_call(&mut self, apply: &ast::Apply, names: usize, fuel: usize) {
+        let Some(call) = Call::new(apply) else { return };
+        if let Some(Expr::Lambda(function)) = self.calls.follow(&call.function) {
+            if let Some(body) = function.body() {
+                let through = std::mem::replace(&mut self.through_functions, true);
+                self.collect(body, names + 1, fuel);
+                self.through_functions = through;
+            }
+            return;
+        }
+        let name = last_name(&call.function).unwrap_or_default();
+        if let Some(last) = call.arguments.last().filter(|_| TRANSPARENT.contains(&name.as_str())) {
+            self.collect(last.clone(), names, fuel);
+        }
     }
 }
 
@@ -122,7 +210,15 @@ pub(super) fn is_nested(list: &ast::List) -> bool {
 
 /// The best of the list literals that an expression is made of.
 pub(super) fn best_literal(expr: Expr) -> Option<ast::List> {
-    let mut found = Vec::new();
-    collect(expr, "", 0, &mut found, FUEL);
-    found.into_iter().min_by_key(preference).map(|input| input.list)
+    let calls = Calls::default();
+    let mut collector = Collector::new(&calls, true);
+    collector.collect(expr, 0, FUEL);
+    let inputs = collector.found.into_iter();
+    let inputs = inputs.map(|(list, names)| Input { attribute: String::new(), list, rank: 0, names });
+    inputs.min_by_key(preference).map(|input| input.list)
+}
+
+/// Whether a name of the file itself, and no `with`, gives an element its meaning.
+pub(super) fn is_local(ident: &ast::Ident) -> bool {
+    binding(&ident.to_string(), ident.syntax()).is_some()
 }

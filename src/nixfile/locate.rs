@@ -1,21 +1,19 @@
-//! Choosing the list: the one that its owner marked, or else the right one of
-//! the shell's inputs; and a reason for each list that was passed over.
+//! Choosing the list: the one that the user names or its owner marked, or else the right one of
+//! the shell's inputs.
 //!
 //! Nothing here edits or spells. A place that is not certain is refused.
 
-use rnix::SyntaxNode;
 use rnix::ast;
 use rowan::ast::AstNode;
 
-use super::constructor::{Constructor, PackageSet};
-use super::inputs::{Input, best_input, holds_no_packages, inputs, is_nested};
+use super::constructor::PackageSet;
+use super::inputs::{Input, best_input, inputs, is_nested};
 use super::marker::{self, Marked};
+use super::passed_over::{first_words, list_name, never, passed_over, place};
 use super::refusal::{PassedOver, Place, Refusal};
 use super::shell::{self, Search, Shell};
-use super::syntax::{Call, attribute_names, position, start};
-
-/// How many lists a refusal names: it is read by a person.
-const MAX_SEEN: usize = 20;
+use super::syntax::{position, start};
+use super::wish::{At, Wish};
 
 /// The list to edit.
 pub(super) struct Chosen {
@@ -27,43 +25,51 @@ pub(super) struct Chosen {
     pub(super) set: Option<PackageSet>,
 }
 
+impl Chosen {
+    /// All lists of the shell, the one to edit first.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &ast::List> {
+        std::iter::once(&self.list).chain(&self.beside)
+    }
+}
+
 /// Chooses the list of a file.
-pub(super) fn locate(root: &ast::Root, source: &str) -> Result<Chosen, Refusal> {
-    let search = shell::search(root);
-    let Marked { lists, dangling } = marker::marked_lists(root);
+pub(super) fn locate(root: &ast::Root, source: &str, wish: &Wish) -> Result<Chosen, Refusal> {
+    let search = shell::search(root, wish.shell.as_deref());
+    if let Some(name) = wish.shell.as_ref().filter(|name| !search.names.contains(name)) {
+        return Err(Refusal::NoShell { name: name.clone(), names: search.names });
+    }
+    if let Some(at) = wish.at {
+        return chosen_at(root, &search, at, source);
+    }
+    let Marked { lists, dangling } = match wish.shell {
+        Some(_) => Marked::default(),
+        None => marker::marked_lists(root),
+    };
     match (lists.as_slice(), dangling) {
-        ([list], _) => chosen_by_mark(list, &search, source),
+        ([list], _) => chosen_by_name(list, &marked_name(), &search, source),
         ([], Some(offset)) => Err(dangling_mark(offset, source)),
         ([], None) => chosen_by_search(root, &search, source),
         (several, _) => {
             let candidate = |list: &ast::List| place(list.syntax(), &marked_name(), source);
-            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect() })
+            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect(), named: false })
         }
     }
-}
-
-fn place(node: &SyntaxNode, name: &str, source: &str) -> Place {
-    let (line, column) = position(source, start(node));
-    Place { line, column, name: name.to_owned() }
 }
 
 fn marked_name() -> String {
     format!("the list marked `{}`", marker::TEXT)
 }
 
-fn chosen_by_mark(list: &ast::List, search: &Search, source: &str) -> Result<Chosen, Refusal> {
-    let place = place(list.syntax(), &marked_name(), source);
-    if let Some(reason) = never(list) {
-        let (line, column) = (place.line, place.column);
-        return Err(Refusal::NoPlace {
-            line,
-            column,
-            seen: vec![PassedOver { place, reason }],
-            instead: None,
-        });
-    }
+/// A list that somebody points at.
+fn chosen_by_name(list: &ast::List, name: &str, search: &Search, source: &str) -> Result<Chosen, Refusal> {
+    let place = place(list.syntax(), name, source);
     let is_input = |shell: &&Shell| inputs(shell).iter().any(|input| input.list == *list);
     let owner = search.shells.iter().find(is_input);
+    // A list of a shell is one of packages, whatever is around it.
+    if let Some(reason) = never(list).filter(|_| owner.is_none() || is_nested(list)) {
+        let (line, column) = (place.line, place.column);
+        return Err(no_place_at(line, column, vec![PassedOver { place, reason }]));
+    }
     Ok(Chosen {
         place,
         beside: owner.map(|shell| lists_beside(shell, list)).unwrap_or_default(),
@@ -72,12 +78,41 @@ fn chosen_by_mark(list: &ast::List, search: &Search, source: &str) -> Result<Cho
     })
 }
 
+fn no_place_at(line: usize, column: usize, seen: Vec<PassedOver>) -> Refusal {
+    Refusal::NoPlace { line, column, seen, instead: Vec::new(), by_hand: None }
+}
+
 fn dangling_mark(offset: usize, source: &str) -> Refusal {
     let (line, column) = position(source, offset);
     let name = format!("the comment `{}`", marker::TEXT);
     let reason = "stands before no list that is written out".to_owned();
-    let seen = vec![PassedOver { place: Place { line, column, name }, reason }];
-    Refusal::NoPlace { line, column, seen, instead: None }
+    no_place_at(line, column, vec![PassedOver { place: Place { line, column, name }, reason }])
+}
+
+/// The list or the shell that begins at a place, or else the one list that does so on its line.
+fn chosen_at(root: &ast::Root, search: &Search, at: At, source: &str) -> Result<Chosen, Refusal> {
+    let shell = search.shells.iter().find(|shell| at.is(&shell_place(shell, source)));
+    if let Some((shell, input)) = shell.and_then(|shell| Some((shell, best_input(shell)?))) {
+        return Ok(chosen_input(shell, input, source));
+    }
+    let lists = root.syntax().descendants().filter_map(ast::List::cast);
+    let lists: Vec<ast::List> =
+        lists.filter(|list| at.is(&place(list.syntax(), "", source)) && !is_nested(list)).collect();
+    match lists.as_slice() {
+        [list] => chosen_by_name(list, &list_name(list), search, source),
+        [] => {
+            let name = "what --at names".to_owned();
+            let place = Place { line: at.line, column: at.column.unwrap_or(1), name };
+            let reason = "is not where a list or a shell begins".to_owned();
+            let mut seen = vec![PassedOver { place, reason }];
+            seen.extend(passed_over(root, search, source));
+            Err(no_place_at(at.line, at.column.unwrap_or(1), seen))
+        }
+        several => {
+            let candidate = |list: &ast::List| place(list.syntax(), &list_name(list), source);
+            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect(), named: false })
+        }
+    }
 }
 
 fn chosen_by_search(root: &ast::Root, search: &Search, source: &str) -> Result<Chosen, Refusal> {
@@ -88,14 +123,17 @@ fn chosen_by_search(root: &ast::Root, search: &Search, source: &str) -> Result<C
         },
         [] => Err(no_place(root, search, source)),
         several => {
-            let candidate = |shell: &Shell| place(shell.apply.syntax(), &shell_name(shell), source);
-            Err(Refusal::Ambiguous { candidates: several.iter().map(candidate).collect() })
+            let candidates = several.iter().map(|shell| shell_place(shell, source)).collect();
+            let named = several.iter().all(|shell| shell.output.as_ref().is_some_and(|it| !it.is_empty()));
+            let mut names: Vec<_> = several.iter().map(|shell| &shell.output).collect();
+            names.dedup();
+            Err(Refusal::Ambiguous { candidates, named: named && names.len() == several.len() })
         }
     }
 }
 
 fn chosen_input(shell: &Shell, input: Input, source: &str) -> Chosen {
-    let name = format!("`{}` of `{}`", input.attribute, shell.constructor);
+    let name = format!("`{}` of {}", input.attribute, shell.called());
     Chosen {
         place: place(input.list.syntax(), &name, source),
         beside: lists_beside(shell, &input.list),
@@ -104,11 +142,12 @@ fn chosen_input(shell: &Shell, input: Input, source: &str) -> Chosen {
     }
 }
 
-fn shell_name(shell: &Shell) -> String {
-    match &shell.output {
+fn shell_place(shell: &Shell, source: &str) -> Place {
+    let name = match &shell.output {
         Some(output) => format!("the shell `{output}`"),
-        None => format!("a shell made by `{}`", shell.constructor),
-    }
+        None => format!("a shell made by {}", shell.called()),
+    };
+    place(shell.expr.syntax(), &name, source)
 }
 
 fn lists_beside(shell: &Shell, list: &ast::List) -> Vec<ast::List> {
@@ -116,92 +155,16 @@ fn lists_beside(shell: &Shell, list: &ast::List) -> Vec<ast::List> {
 }
 
 fn no_place(root: &ast::Root, search: &Search, source: &str) -> Refusal {
-    let notes = search.notes.iter().map(|(node, why)| PassedOver {
-        place: place(node, &first_words(node), source),
-        reason: why.clone(),
-    });
-    let lists = root.syntax().descendants().filter_map(ast::List::cast);
-    let lists = lists.filter(|list| !is_nested(list)).take(MAX_SEEN).map(|list| PassedOver {
-        place: place(list.syntax(), &list_name(&list), source),
-        reason: never(&list).unwrap_or_else(|| "is no input of a development shell".to_owned()),
-    });
-    let shell = search.shells.first().map(|shell| shell.apply.syntax().clone());
-    let node = shell.or_else(|| search.notes.first().map(|(node, _)| node.clone()));
+    let shell = search.shells.first();
+    let node = shell.map(|shell| shell.expr.syntax().clone());
+    let node = node.or_else(|| search.notes.first().map(|(node, _)| node.clone()));
     let (line, column) = position(source, node.map_or(0, |node| start(&node)));
-    let seen = notes.chain(lists).collect();
-    Refusal::NoPlace { line, column, seen, instead: search.instead.clone() }
-}
-
-/// What an expression is called in a message: how its text begins.
-fn first_words(node: &SyntaxNode) -> String {
-    let text = node.text().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push('…');
+    let mut seen = passed_over(root, search, source);
+    let is_noted = |shell: &&Shell| search.notes.iter().any(|(node, _)| node == shell.expr.syntax());
+    if let Some(shell) = shell.filter(|shell| !is_noted(shell)) {
+        let name = first_words(shell.expr.syntax());
+        let reason = "has no list of its own that a library could be added to".to_owned();
+        seen.insert(0, PassedOver { place: place(shell.expr.syntax(), &name, source), reason });
     }
-    format!("`{short}`")
+    Refusal::NoPlace { line, column, seen, instead: search.instead.clone(), by_hand: None }
 }
-
-fn list_name(list: &ast::List) -> String {
-    match bound_to(list) {
-        Some(name) => format!("the list `{name}`"),
-        None => "a list".to_owned(),
-    }
-}
-
-/// The attribute that a list is in the value of.
-fn bound_to(list: &ast::List) -> Option<String> {
-    let entry = list.syntax().ancestors().find_map(ast::AttrpathValue::cast)?;
-    attribute_names(entry.attrpath()).pop().flatten()
-}
-
-/// Why a list can never be the place for a library, wherever it is reached from.
-fn never(list: &ast::List) -> Option<String> {
-    if is_nested(list) {
-        return Some("is an element of another list".to_owned());
-    }
-    if holds_no_packages(list) {
-        return Some("holds strings or paths only".to_owned());
-    }
-    let outer = list.syntax().ancestors().skip(1);
-    outer.take_while(|node| !is_shell(node)).find_map(|node| reason_above(&node))
-}
-
-fn is_shell(node: &SyntaxNode) -> bool {
-    let call = ast::Apply::cast(node.clone()).and_then(|apply| Call::new(&apply));
-    call.is_some_and(|call| Constructor::of(&call).is_some())
-}
-
-fn reason_above(node: &SyntaxNode) -> Option<String> {
-    if ast::IfElse::can_cast(node.kind()) {
-        return Some("depends on a condition".to_owned());
-    }
-    if let Some(entry) = ast::AttrpathValue::cast(node.clone()) {
-        let name = attribute_names(entry.attrpath()).pop().flatten()?;
-        let other = NOT_LIBRARIES.contains(&name.as_str());
-        return other.then(|| format!("is part of `{name}`, which is not for libraries"));
-    }
-    let name = Call::new(&ast::Apply::cast(node.clone())?)?.name();
-    NOT_LIBRARY_FUNCTIONS
-        .iter()
-        .any(|part| name.contains(part))
-        .then(|| format!("is part of what `{name}` is given"))
-}
-
-/// Bindings whose lists are for other things than a shell's libraries.
-const NOT_LIBRARIES: &[&str] =
-    &["inputsFrom", "imports", "overlays", "systems", "substituters", "extraLibs", "hardeningDisable"];
-
-/// Functions, by a part of their names, whose lists are other things' inputs.
-const NOT_LIBRARY_FUNCTIONS: &[&str] = &[
-    "withPackages",
-    "buildEnv",
-    "buildPython",
-    "mkDerivation",
-    "callPackage",
-    "optional",
-    "override",
-    "makeBinPath",
-    "FHS",
-];

@@ -1,4 +1,4 @@
-//! Adds libraries to a Nix file by exact insertion, or says why it does not.
+//! Adds libraries to a Nix file by exact insertion, and takes them out, or says why it does not.
 //!
 //! ```
 //! use venvfix::nixfile::{Library, add_libraries};
@@ -10,36 +10,59 @@
 //! ```
 //!
 //! The flow: `syntax` parses, `shell` finds the shell (among `outputs`, by its
-//! `constructor`), `inputs` its lists, `marker` the owner's mark, `locate` chooses, `spell` asks `scope` how a
-//! library is written there, `edit` lays it out, and `verify` proves that
-//! nothing else changed. The tree is only read, never printed.
+//! `constructor`, or as a `module`), `inputs` its lists (`library_path` those of the loader's path), `marker` the
+//! owner's mark, `locate` chooses, `spell` asks `paths` how a library is written there, `edit` lays it out,
+//! `arguments` has the function around it ask for what it needs, and `verify` proves that nothing else changed.
+//! Where there is no place, `passed_over` says why, `by_hand` what to write, and `delegate` which file to look at.
+//! `remove` takes elements out of the same lists, `contents` tells what is in them, `generated` whether the file is a
+//! program's. `canonical` compares what Nix itself read. The tree is only read, never printed.
 //!
 //! This folder is pure: no files, no environment, no output. It alone names rnix
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
+mod arguments;
+mod attributes;
+mod by_hand;
+mod canonical;
 mod constructor;
+mod contents;
 pub mod convert;
+mod delegate;
 mod edit;
+mod follow;
+mod generated;
 mod inputs;
+mod library_path;
 mod literals;
 mod locate;
 mod marker;
+mod module;
 mod outputs;
+mod passed_over;
+mod paths;
 mod refusal;
+mod remove;
 mod scope;
 mod shell;
 mod spell;
 mod syntax;
 mod verify;
+mod wish;
 
 use rnix::ast;
+use rowan::ast::AstNode;
 
 pub use crate::library::Library;
+pub use canonical::{Grown, grown, is_print};
+pub use contents::{Listed, list_libraries, list_libraries_as};
 use edit::{Element, insertions, splice};
+pub use generated::{Generated, generated};
 pub use literals::{Literals, literals};
 use locate::Chosen;
 pub use refusal::{PassedOver, Place, Refusal};
-use spell::Spelling;
+pub use remove::{Removal, remove_libraries, remove_libraries_as};
+use spell::{Spelling, Written};
+pub use wish::{At, Wish};
 
 /// What an edit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +73,8 @@ pub struct Edit {
     pub place: Place,
     /// What was inserted, as it is written in the file.
     pub added: Vec<String>,
+    /// The names that the function around the list asks for besides.
+    pub arguments: Vec<String>,
     /// What was there already, as the file spells it.
     pub present: Vec<String>,
 }
@@ -58,17 +83,58 @@ pub struct Edit {
 ///
 /// The new text differs from `source` by the inserted elements alone, and adding
 /// the same libraries again changes nothing.
+///
+/// # Errors
+/// If the file does not say for certain where the libraries belong, or cannot be read.
 pub fn add_libraries(source: &str, libraries: &[Library]) -> Result<Edit, Refusal> {
+    add_libraries_as(source, libraries, &Wish::default())
+}
+
+/// Like [`add_libraries`], at the place that the user has chosen.
+///
+/// # Errors
+/// If the file does not say for certain where the libraries belong, or cannot be read.
+pub fn add_libraries_as(source: &str, libraries: &[Library], wish: &Wish) -> Result<Edit, Refusal> {
     libraries.iter().flat_map(Library::names).try_for_each(|name| check_attribute(name))?;
-    let root = syntax::parse(source).map_err(|unreadable| {
+    let root = read(source)?;
+    let chosen = locate::locate(&root, source, wish).map_err(|refusal| match refusal {
+        Refusal::NoPlace { line, column, seen, instead, by_hand: None } => {
+            let by_hand = by_hand::by_hand(&root, source, wish, libraries);
+            Refusal::NoPlace { line, column, seen, instead, by_hand }
+        }
+        other => other,
+    })?;
+    let (wanted, present) = missing(&chosen, libraries);
+    let written = spell_all(&chosen, &wanted)?;
+    let arguments = arguments_of(&written);
+    let text = insert(source, &root, &chosen, &wanted, &written, &arguments)?;
+    let added = written.into_iter().map(|written| written.text).collect();
+    Ok(Edit { text, place: chosen.place, added, arguments, present })
+}
+
+/// Where a Nix file takes libraries.
+///
+/// # Errors
+/// If the file does not say for certain, or cannot be read.
+pub fn place(source: &str, wish: &Wish) -> Result<Place, Refusal> {
+    locate::locate(&read(source)?, source, wish).map(|chosen| chosen.place)
+}
+
+fn read(source: &str) -> Result<ast::Root, Refusal> {
+    syntax::parse(source).map_err(|unreadable| {
         let (line, column) = syntax::position(source, unreadable.offset);
         Refusal::Syntax { line, column, seen: unreadable.seen }
-    })?;
-    let chosen = locate::locate(&root, source)?;
-    let (wanted, present) = missing(&chosen, libraries);
-    let added = spell_all(&chosen, &wanted)?;
-    let text = insert(source, &root, &chosen, &wanted, &added)?;
-    Ok(Edit { text, place: chosen.place, added, present })
+    })
+}
+
+fn arguments_of(written: &[Written]) -> Vec<String> {
+    let mut arguments: Vec<String> = Vec::new();
+    for argument in written.iter().filter_map(|written| written.argument.as_ref()) {
+        if !arguments.contains(argument) {
+            arguments.push(argument.clone());
+        }
+    }
+    arguments
 }
 
 /// The libraries that are in none of the shell's lists, and the spellings of
@@ -77,8 +143,7 @@ fn missing<'a>(chosen: &Chosen, libraries: &'a [Library]) -> (Vec<&'a Library>, 
     let mut wanted: Vec<&Library> = Vec::new();
     let mut present = Vec::new();
     for library in libraries {
-        let lists = std::iter::once(&chosen.list).chain(&chosen.beside);
-        let found = lists.into_iter().find_map(|list| spell::element_in(list, library));
+        let found = chosen.lists().find_map(|list| spell::element_in(list, library));
         let asked = |other: &&Library| library.names().any(|name| other.is_called(name));
         match found {
             Some(spelling) if present.contains(&spelling) => {}
@@ -90,12 +155,13 @@ fn missing<'a>(chosen: &Chosen, libraries: &'a [Library]) -> (Vec<&'a Library>, 
     (wanted, present)
 }
 
-fn spell_all(chosen: &Chosen, wanted: &[&Library]) -> Result<Vec<String>, Refusal> {
+fn spell_all(chosen: &Chosen, wanted: &[&Library]) -> Result<Vec<Written>, Refusal> {
     let spelling = Spelling::new(&chosen.list, chosen.set.as_ref());
     let spell = |library: &&Library| {
         spelling.of(library).ok_or_else(|| Refusal::NoPackageSet {
             place: chosen.place.clone(),
             attribute: library.attribute.clone(),
+            reason: spelling.why_not().to_owned(),
         })
     };
     wanted.iter().map(spell).collect()
@@ -106,22 +172,38 @@ fn insert(
     root: &ast::Root,
     chosen: &Chosen,
     wanted: &[&Library],
-    added: &[String],
+    written: &[Written],
+    arguments: &[String],
 ) -> Result<String, Refusal> {
     if wanted.is_empty() {
         return Ok(source.to_owned());
     }
-    let unproven = || Refusal::Unproven { place: chosen.place.clone() };
+    let unproven = || Refusal::Unproven {
+        place: chosen.place.clone(),
+        elements: written.iter().map(|written| written.text.clone()).collect(),
+    };
     let elements = wanted
         .iter()
-        .zip(added)
-        .map(|(library, text)| Element { text: text.clone(), key: library.path().to_lowercase() });
-    let keys = spell::sort_keys(&chosen.list);
-    let insertions = insertions(source, &chosen.list, &keys, elements.collect()).ok_or_else(unproven)?;
-    let text = splice(source, &insertions);
+        .zip(written)
+        .map(|(library, written)| Element { text: written.text.clone(), key: library.path().to_lowercase() });
+    let keys = || spell::sort_keys(&chosen.list);
+    let mut all = further_arguments(source, chosen, arguments).ok_or_else(unproven)?;
+    all.extend(insertions(source, &chosen.list, keys, elements.collect()).ok_or_else(unproven)?);
+    let text = splice(source, &all);
     let claim =
-        verify::Claim { old: root, source, list: &chosen.list, insertions: &insertions, added: wanted };
+        verify::Claim { old: root, source, list: &chosen.list, insertions: &all, added: wanted, arguments };
     if verify::holds(&claim, &text) { Ok(text) } else { Err(unproven()) }
+}
+
+/// The insertions that have the function around the list ask for names.
+fn further_arguments(source: &str, chosen: &Chosen, names: &[String]) -> Option<Vec<edit::Insertion>> {
+    if names.is_empty() {
+        return Some(Vec::new());
+    }
+    match spell::function_of_arguments(chosen.list.syntax())?.param()? {
+        ast::Param::Pattern(pattern) => arguments::insertions(source, &pattern, names),
+        ast::Param::IdentParam(_) => None,
+    }
 }
 
 /// Words that Nix keeps for itself.

@@ -7,7 +7,7 @@ use rnix::ast::{self, BinOpKind, Expr, HasEntry};
 use rowan::ast::AstNode;
 
 use super::constructor::Constructor;
-use super::scope::{Binding, binding};
+use super::follow::Calls;
 use super::syntax::{Call, FUEL, attribute, attribute_name, attribute_names, bare};
 use super::syntax::{last_name, result, value};
 
@@ -18,25 +18,52 @@ pub(super) struct Output {
     pub(super) expr: Expr,
 }
 
-/// The shells to choose among: the default one, or else all there are.
-pub(super) fn chosen_outputs(file: &Expr) -> Vec<Output> {
+/// The named shells of a file.
+pub(super) struct Outputs {
+    all: Vec<Output>,
+    /// The names that mean the shell where nobody names one.
+    defaults: &'static [&'static str],
+}
+
+/// All that a file offers for a shell.
+pub(super) fn shell_outputs(file: &Expr) -> Outputs {
     let flake = match file {
         Expr::AttrSet(set) => attribute(set, "outputs"),
         _ => None,
     };
     match flake {
-        Some(outputs) => choose(&flake_outputs(&outputs), &["default"]),
-        None => choose(&set_outputs(file), &["shell", "default", "devShell"]),
+        Some(outputs) => Outputs { all: flake_outputs(&outputs), defaults: &["default"] },
+        None => Outputs { all: set_outputs(file), defaults: &["shell", "default", "devShell"] },
     }
 }
 
-fn choose(all: &[Output], defaults: &[&str]) -> Vec<Output> {
-    let named = |name: &&str| {
-        let outputs: Vec<&Output> = all.iter().filter(|output| output.name == *name).collect();
-        (!outputs.is_empty()).then_some(outputs)
-    };
-    let chosen = defaults.iter().find_map(named).unwrap_or_else(|| all.iter().collect());
-    chosen.into_iter().map(|output| alias(output, all).unwrap_or(output).clone()).collect()
+impl Outputs {
+    /// Their names, in the file's order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for output in &self.all {
+            if !names.contains(&output.name) {
+                names.push(output.name.clone());
+            }
+        }
+        names
+    }
+
+    /// Those of this name; without one the default, or else all there are.
+    pub(super) fn choose(&self, name: Option<&str>) -> Vec<Output> {
+        let named = |name: &str| {
+            let outputs: Vec<&Output> = self.all.iter().filter(|output| output.name == name).collect();
+            (!outputs.is_empty()).then_some(outputs)
+        };
+        let chosen = match name {
+            Some(name) => named(name).unwrap_or_default(),
+            None => {
+                let default = self.defaults.iter().find_map(|name| named(name));
+                default.unwrap_or_else(|| self.all.iter().collect())
+            }
+        };
+        chosen.into_iter().map(|output| alias(output, &self.all).unwrap_or(output).clone()).collect()
+    }
 }
 
 /// The output that another one only names: `self.devShells.${system}.full`.
@@ -49,90 +76,179 @@ fn alias<'a>(output: &Output, all: &'a [Output]) -> Option<&'a Output> {
 
 /// The development shells of a flake, wherever `devShells` is written.
 fn flake_outputs(outputs: &Expr) -> Vec<Output> {
-    let mut found = Vec::new();
+    let mut found = Collector::default();
     for entry in outputs.syntax().descendants().filter_map(ast::AttrpathValue::cast) {
         let names = attribute_names(entry.attrpath());
         let (Some(Some(first)), Some(value)) = (names.first(), entry.value()) else {
             continue;
         };
         match first.as_str() {
-            "devShells" => collect(&names[1..], &value, &mut found, FUEL),
-            "devShell" => collect_only(&value, &mut found),
+            "devShells" => found.collect(&names[1..], &value, FUEL),
+            "devShell" => found.collect_only(&value),
+            "devshells" => found.collect_modules_below(&names[1..], &value),
+            "devenv" => found.collect_modules(&names[1..], &value),
             _ => {}
         }
     }
-    found
-}
-
-/// The old output, which holds one shell for each system.
-fn collect_only(value: &Expr, found: &mut Vec<Output>) {
-    let mut below = Vec::new();
-    collect(&[], value, &mut below, FUEL);
-    found.extend(below.into_iter().map(|output| Output { name: "default".to_owned(), ..output }));
+    found.outputs
 }
 
 /// The shells in a file whose value is a set. Packages are not counted: only
 /// what is named like a shell, or made by `mkShell`.
 fn set_outputs(file: &Expr) -> Vec<Output> {
-    let mut found = Vec::new();
-    collect(&[], file, &mut found, FUEL);
-    found.retain(|output| match output.name.as_str() {
-        "shell" | "default" | "devShell" => true,
-        _ => output.expr.to_string().contains("mkShell"),
-    });
-    found
+    let of_flake = flake_outputs(file);
+    if !of_flake.is_empty() {
+        return of_flake;
+    }
+    let mut found = Collector::default();
+    found.collect(&[], file, FUEL);
+    let is_shell = |output: &Output| {
+        let followed = Calls::default().follow(&output.expr);
+        let text = followed.as_ref().unwrap_or(&output.expr).to_string();
+        text.contains("mkShell") || text.contains("buildFHS")
+    };
+    let is_named = |output: &Output| matches!(output.name.as_str(), "shell" | "default" | "devShell");
+    found.outputs.retain(|output| is_named(output) || is_shell(output));
+    found.outputs
 }
+
+/// How many values are gone through: sets that name each other would else be gone through for ever.
+const MAX_STEPS: usize = 4_000;
 
 /// Collects the named values in a set, through the functions that make sets
 /// for each system.
-fn collect(path: &[Option<String>], expr: &Expr, found: &mut Vec<Output>, fuel: usize) {
-    let (Some(fuel), Some(inner)) = (fuel.checked_sub(1), result(expr.clone())) else {
-        return;
-    };
-    match &inner {
-        Expr::AttrSet(set) => collect_set(path, set, found, fuel),
-        Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Update) => {
-            for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-                collect(path, &side, found, fuel);
+#[derive(Default)]
+struct Collector {
+    outputs: Vec<Output>,
+    steps: usize,
+}
+
+impl Collector {
+    fn collect(&mut self, path: &[Option<String>], expr: &Expr, fuel: usize) {
+        self.steps += 1;
+        let (Some(fuel), Some(inner)) = (fuel.checked_sub(1), result(expr.clone())) else {
+            return;
+        };
+        if self.steps > MAX_STEPS {
+            return;
+        }
+        match &inner {
+            Expr::AttrSet(set) => self.collect_set(path, set, fuel),
+            Expr::BinOp(operation) if is_shell_with_more(operation) => self.push(path, expr),
+            Expr::BinOp(operation) if operation.operator() == Some(BinOpKind::Update) => {
+                for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
+                    self.collect(path, &side, fuel);
+                }
+            }
+            Expr::Apply(apply) => match per_system(apply).or_else(|| optional_set(apply)) {
+                Some(body) => self.collect(path, &body, fuel),
+                None => self.push(path, expr),
+            },
+            Expr::Ident(_) | Expr::Select(_) => match Calls::default().follow(&inner) {
+                Some(value) if holds_shells(&value) => self.collect(path, &value, fuel),
+                _ => self.push(path, expr),
+            },
+            _ => self.push(path, expr),
+        }
+    }
+
+    fn collect_set(&mut self, path: &[Option<String>], set: &ast::AttrSet, fuel: usize) {
+        for entry in set.attrpath_values() {
+            let Some(value) = entry.value() else { continue };
+            let names = path.iter().cloned().chain(attribute_names(entry.attrpath()));
+            self.collect(&names.collect::<Vec<_>>(), &value, fuel);
+        }
+        for inherit in set.inherits() {
+            for name in inherit.attrs().filter_map(|attribute| attribute_name(&attribute)) {
+                if let Some(expr) = Calls::default().attribute(set, &[&name]) {
+                    self.outputs.push(Output { name, expr });
+                }
             }
         }
-        Expr::Apply(apply) => match per_system(apply) {
-            Some(body) => collect(path, &body, found, fuel),
-            None => push(path, expr, found),
-        },
-        _ => push(path, expr, found),
+    }
+
+    /// The old output, which holds one shell for each system.
+    fn collect_only(&mut self, value: &Expr) {
+        let mut below = Collector { steps: self.steps, ..Collector::default() };
+        below.collect(&[], value, FUEL);
+        self.steps = below.steps;
+        let outputs = below.outputs.into_iter();
+        self.outputs.extend(outputs.map(|output| Output { name: "default".to_owned(), ..output }));
+    }
+
+    /// `devshells.default = { … };`, a module of numtide's devshell.
+    fn collect_modules_below(&mut self, path: &[Option<String>], value: &Expr) {
+        let path: Vec<Option<String>> =
+            std::iter::once(Some("shells".to_owned())).chain(path.iter().cloned()).collect();
+        self.collect_modules(&path, value);
+    }
+
+    /// `devenv.shells.default = { … };`, however it is divided. Each is a module.
+    fn collect_modules(&mut self, path: &[Option<String>], value: &Expr) {
+        match (path, result(value.clone())) {
+            ([Some(shells), name], Some(_)) if shells == "shells" => {
+                self.push(std::slice::from_ref(name), value);
+            }
+            ([] | [Some(_)], Some(Expr::AttrSet(set))) if path.len() < 2 => {
+                for entry in set.attrpath_values() {
+                    let names = path.iter().cloned().chain(attribute_names(entry.attrpath()));
+                    let names: Vec<_> = names.collect();
+                    if let Some(value) = entry.value().filter(|_| names[0].as_deref() == Some("shells")) {
+                        self.collect_modules(&names, &value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, path: &[Option<String>], expr: &Expr) {
+        let name = path.iter().rev().flatten().next().cloned().unwrap_or_default();
+        self.outputs.push(Output { name, expr: expr.clone() });
     }
 }
 
-fn collect_set(path: &[Option<String>], set: &ast::AttrSet, found: &mut Vec<Output>, fuel: usize) {
-    for entry in set.attrpath_values() {
-        let Some(value) = entry.value() else { continue };
-        let names = path.iter().cloned().chain(attribute_names(entry.attrpath()));
-        collect(&names.collect::<Vec<_>>(), &value, found, fuel);
-    }
-    // `inherit shell;`: the names stand for themselves outside the set.
-    for inherit in set.inherits().filter(|inherit| inherit.from().is_none()) {
-        for name in inherit.attrs().filter_map(|attribute| attribute_name(&attribute)) {
-            if let Some(Binding::Value(expr)) = binding(&name, set.syntax()) {
-                found.push(Output { name, expr });
-            }
-        }
+/// Whether what a name stands for is a set of shells, or makes one.
+fn holds_shells(value: &Expr) -> bool {
+    match result(value.clone()) {
+        Some(Expr::AttrSet(_)) => true,
+        Some(Expr::Apply(apply)) => per_system(&apply).is_some(),
+        Some(Expr::BinOp(operation)) => operation.operator() == Some(BinOpKind::Update),
+        _ => false,
     }
 }
 
-fn push(path: &[Option<String>], expr: &Expr, found: &mut Vec<Output>) {
-    let name = path.iter().rev().flatten().next().cloned().unwrap_or_default();
-    found.push(Output { name, expr: expr.clone() });
+/// `mkShell { … } // { … }`
+fn is_shell_with_more(operation: &ast::BinOp) -> bool {
+    match operation.lhs().and_then(result) {
+        Some(Expr::Apply(apply)) => Call::new(&apply).is_some_and(|call| Constructor::of(&call).is_some()),
+        _ => false,
+    }
 }
+
+/// The set in `optionalAttrs isLinux { … }`.
+fn optional_set(apply: &ast::Apply) -> Option<Expr> {
+    let call = Call::new(apply)?;
+    let name = last_name(&call.function)?;
+    let last = call.arguments.last()?.clone();
+    matches!(name.as_str(), "optionalAttrs" | "recurseIntoAttrs" | "flattenTree").then_some(last)
+}
+
+/// Functions that take a function, and make no set of shells of it.
+const NO_SETS: &[&str] =
+    &["callPackage", "override", "overrideAttrs", "overrideDerivation", "withPackages", "extend"];
 
 /// The body of the function in `forAllSystems (system: { … })`.
 fn per_system(apply: &ast::Apply) -> Option<Expr> {
     let call = Call::new(apply)?;
-    if Constructor::of(&call).is_some() {
+    let name = last_name(&call.function).unwrap_or_default();
+    if Constructor::of(&call).is_some() || NO_SETS.contains(&name.as_str()) {
         return None;
     }
-    match bare(call.arguments.last()?.clone())? {
+    let function = |argument: Expr| match bare(argument)? {
         Expr::Lambda(lambda) => lambda.body(),
         _ => None,
-    }
+    };
+    // `mapAttrs` takes its function first, the others last.
+    call.arguments.into_iter().rev().find_map(function)
 }

@@ -38,6 +38,15 @@ pub enum Refusal {
     Ambiguous {
         /// The places, in the file's order.
         candidates: Vec<Place>,
+        /// Each has a name that `--shell` takes.
+        named: bool,
+    },
+    /// There is no shell of the name that was asked for.
+    NoShell {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        names: Vec<String>,
     },
     /// There is no place for a library in this file.
     NoPlace {
@@ -47,8 +56,10 @@ pub enum Refusal {
         column: usize,
         /// What was seen, and why it was passed over.
         seen: Vec<PassedOver>,
-        /// The file that the shell comes from, as it is written in this one.
-        instead: Option<String>,
+        /// The files that the shell may come from, as they are written in this one.
+        instead: Vec<String>,
+        /// What to write by hand, and where.
+        by_hand: Option<String>,
     },
     /// The place is known, but there nixpkgs has no name.
     NoPackageSet {
@@ -56,6 +67,8 @@ pub enum Refusal {
         place: Place,
         /// The attribute that could not be written there.
         attribute: String,
+        /// Why, as the end of a sentence.
+        reason: String,
     },
     /// A name that is no plain attribute path.
     InvalidAttribute {
@@ -67,6 +80,8 @@ pub enum Refusal {
     Unproven {
         /// The list that was found.
         place: Place,
+        /// What would have been added.
+        elements: Vec<String>,
     },
 }
 
@@ -74,23 +89,44 @@ impl Refusal {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Refusal::Syntax { .. } => "correct the file first; `nix-instantiate --parse` checks it".to_owned(),
-            Refusal::Ambiguous { .. } => {
-                "write the comment `# venvfix: libraries` above the list that is meant".to_owned()
+            Refusal::Syntax { .. } => {
+                "correct the file first; `nix-instantiate --parse` checks it".to_owned()
             }
-            Refusal::NoPlace { instead: Some(file), .. } => {
-                format!("the shell is in {file}: name it with `--file {file}`")
+            Refusal::Ambiguous { candidates, named } => {
+                let first = candidates.first();
+                let at = first.map(|place| format!("`--at {}:{}`", place.line, place.column));
+                let at = at.unwrap_or_else(|| "`--at LINE`".to_owned());
+                let named = if *named { "`--shell NAME`, by " } else { "" };
+                format!(
+                    "choose one by {named}its place ({at}), or by the comment `# venvfix: libraries` above its list"
+                )
             }
-            Refusal::NoPlace { instead: None, .. } => {
-                "give the shell a list `buildInputs = [ ];`, or write the comment `# venvfix: libraries` above the right one".to_owned()
+            Refusal::NoShell { names, .. } if names.is_empty() => {
+                "the file names no shells; leave --shell away".to_owned()
             }
-            Refusal::NoPackageSet { attribute, .. } => {
-                format!("add `pkgs` to the arguments of the file, or write `{attribute}` by hand")
+            Refusal::NoShell { names, .. } => format!("its shells are {}", names.join(", ")),
+            Refusal::NoPlace { instead, by_hand, .. } => {
+                let file = instead
+                    .first()
+                    .map(|file| format!("the shell is in {file}: name it with `--file {file}`"));
+                file.or_else(|| by_hand.clone()).unwrap_or_else(|| {
+                    "give the shell a list `buildInputs = [ ];`, or write the comment `# venvfix: libraries` above the right one".to_owned()
+                })
             }
+            Refusal::NoPackageSet { attribute, place, .. } => format!(
+                "write it by hand into the list at {}:{}, behind the name of its package set: {attribute}",
+                place.line, place.column
+            ),
             Refusal::InvalidAttribute { .. } => {
                 "an attribute path looks like `zlib` or `stdenv.cc.cc.lib`".to_owned()
             }
-            Refusal::Unproven { .. } => "add it by hand".to_owned(),
+            Refusal::Unproven { place, elements } if elements.is_empty() => {
+                format!("change the list at {}:{} by hand", place.line, place.column)
+            }
+            Refusal::Unproven { place, elements } => {
+                let elements = elements.join(" ");
+                format!("write it by hand into the list at {}:{}: {elements}", place.line, place.column)
+            }
         }
     }
 }
@@ -101,25 +137,26 @@ impl fmt::Display for Refusal {
             Refusal::Syntax { line, column, seen } => {
                 write!(f, "could not read the file as Nix: {seen} at {line}:{column}")
             }
-            Refusal::Ambiguous { candidates } => {
+            Refusal::Ambiguous { candidates, .. } => {
                 write!(f, "more than one place could take a library:")?;
                 candidates.iter().try_for_each(|place| write!(f, "\n  {place}"))
             }
+            Refusal::NoShell { name, .. } => write!(f, "found no shell `{}`", name.escape_debug()),
             Refusal::NoPlace { line, column, seen, .. } => {
                 write!(f, "found no list for a library, looking at {line}:{column}")?;
                 seen.iter().try_for_each(|it| write!(f, "\n  {} {}", it.place, it.reason))
             }
-            Refusal::NoPackageSet { place, attribute } => {
+            Refusal::NoPackageSet { place, attribute, reason } => {
                 write!(
                     f,
-                    "could not spell `{attribute}` in {}, {}:{}: no name for nixpkgs is in scope",
+                    "could not spell `{attribute}` in {}, {}:{}: {reason}",
                     place.name, place.line, place.column
                 )
             }
             Refusal::InvalidAttribute { attribute } => {
                 write!(f, "not an attribute of nixpkgs: `{}`", attribute.escape_debug())
             }
-            Refusal::Unproven { place } => {
+            Refusal::Unproven { place, .. } => {
                 write!(
                     f,
                     "could not prove that a change of {} at {}:{} leaves the rest alone",

@@ -164,7 +164,7 @@ fn concerns(lookup: &Lookup, project: Option<&Path>, in_use: Option<(Release, So
 }
 
 /// A program on PATH that is not the project's.
-fn program(environment: &Environment, project: Option<&Path>, name: &str) -> Option<PathBuf> {
+pub(crate) fn program(environment: &Environment, project: Option<&Path>, name: &str) -> Option<PathBuf> {
     let found = environment.find_program(name, project)?;
     let folder = fs::canonicalize(found.parent()?).ok()?;
     (!lies_in(&folder, project)).then_some(found)

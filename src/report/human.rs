@@ -24,6 +24,13 @@ const MOST_NAMES: usize = 4;
 
 /// The whole report. `details` adds which objects want a library and where was looked.
 pub fn human(report: &Report, details: bool) -> String {
+    let mut out = findings(report, details);
+    advice(report).iter().for_each(|text| help(&mut out, text));
+    out
+}
+
+/// The report without what to do about it.
+pub fn findings(report: &Report, details: bool) -> String {
     let mut out = String::new();
     head(&mut out, report);
     for group in groups(&report.findings) {
@@ -32,7 +39,6 @@ pub fn human(report: &Report, details: bool) -> String {
     if report.findings.iter().all(|finding| finding.severity == Severity::Note) {
         line(&mut out, format_args!("{GOOD}nothing is missing{GOOD:#}"));
     }
-    advice(report).iter().for_each(|text| help(&mut out, text));
     out
 }
 
@@ -268,7 +274,7 @@ pub(super) fn row(findings: &[&Finding]) -> [String; 3] {
     [subject, sanitize(&remedy).into_owned(), distributions(&finding.distributions)]
 }
 
-fn subject(finding: &Finding) -> String {
+pub(super) fn subject(finding: &Finding) -> String {
     let objects = || finding.distributions.iter().flat_map(|affected| &affected.objects).map(String::as_str);
     match (&finding.soname, finding.code) {
         (Some(soname), _) => soname.clone(),

@@ -3,16 +3,20 @@
 mod advice;
 mod diff;
 mod entry;
+mod fix;
 mod github;
 mod human;
+mod listing;
 mod sanitize;
 mod speak;
 mod which;
 
 pub use diff::diff;
 pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use fix::{left, not_done};
 pub use github::github;
-pub use human::{human, preview};
+pub use human::{findings, human, preview};
+pub use listing::{listing, listing_json};
 pub use sanitize::sanitize;
 pub use speak::{Speaker, Verbosity};
 pub use which::{which, which_json};
@@ -34,6 +38,7 @@ pub fn json(report: &Report) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::Listing;
     use crate::which::Answer;
     use schemars::{Schema, generate::SchemaSettings};
     use std::path::Path;
@@ -42,6 +47,7 @@ mod tests {
     #[test]
     fn the_schemas_in_the_repository_are_those_of_the_reports() {
         is_in("doctor.schema.json", &schemars::schema_for!(Report));
+        is_in("listing.schema.json", &schemars::schema_for!(Listing));
         is_in(
             "which.schema.json",
             &SchemaSettings::draft2020_12()

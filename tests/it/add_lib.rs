@@ -149,3 +149,91 @@ fn what_nixpkgs_refuses_is_added_with_a_warning() {
     added.says(&["openssl_1_1 is marked insecure", "permittedInsecurePackages"]);
     assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib openssl_1_1 ]"));
 }
+
+#[test]
+fn a_file_that_takes_its_shell_from_another_is_followed_there() {
+    let folder = Folder::new();
+    folder.write("shell.nix", "(import ./nix { }).shell\n");
+    folder.write("nix/default.nix", "{ shell = import ./dev.nix { pkgs = import <nixpkgs> { }; }; }\n");
+    folder.write("nix/dev.nix", SHELL);
+    let added = venvfix(folder.path(), ["add-lib", "libGL"]).exits(0);
+    added.says(&["shell.nix has no list for a library, nix/dev.nix has", "(nix/dev.nix:3:28)"]);
+    assert_eq!(folder.read("nix/dev.nix"), SHELL.replace("[ zlib ]", "[ zlib libGL ]"));
+    // A file that the user names is the one.
+    venvfix(folder.path(), ["add-lib", "xz", "--file", "shell.nix"]).exits(3).says(&["--file ./nix"]);
+}
+
+#[test]
+fn a_module_of_devenv_is_found_where_there_is_no_other_file() {
+    let folder = Folder::new();
+    let text = "{ pkgs, ... }:\n{\n  packages = [ pkgs.git ];\n  languages.python.enable = true;\n}\n";
+    folder.write("devenv.nix", text);
+    venvfix(folder.path(), ["add-lib", "zlib"])
+        .exits(0)
+        .says(&["`packages` of the module (devenv.nix:3:14)"]);
+    assert_eq!(folder.read("devenv.nix"), text.replace("pkgs.git", "pkgs.git pkgs.zlib"));
+}
+
+const TWO_SHELLS: &str = "{
+  outputs = { nixpkgs, ... }: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {
+    devShells.x86_64-linux.cpu = pkgs.mkShell { packages = [ pkgs.uv ]; };
+    devShells.x86_64-linux.gpu = pkgs.mkShell {
+      packages = [ pkgs.uv ]; buildInputs = [ ];
+    };
+  };
+}
+";
+
+#[test]
+fn one_of_several_shells_is_chosen_by_name_or_place() {
+    let edited = |arguments: &[&str]| {
+        let folder = Folder::new();
+        folder.write("flake.nix", TWO_SHELLS);
+        venvfix(folder.path(), [&["add-lib", "zlib"], arguments].concat()).exits(0);
+        folder.read("flake.nix")
+    };
+    let cpu = TWO_SHELLS.replacen("[ pkgs.uv ]", "[ pkgs.uv pkgs.zlib ]", 1);
+    let gpu = TWO_SHELLS.replace("buildInputs = [ ]", "buildInputs = [ pkgs.zlib ]");
+    let packages = TWO_SHELLS.replace("[ pkgs.uv ]; buildInputs", "[ pkgs.uv pkgs.zlib ]; buildInputs");
+    assert_eq!(edited(&["--shell", "cpu"]), cpu);
+    assert_eq!(edited(&["--shell", "gpu"]), gpu);
+    assert_eq!(edited(&["--at", "3:34"]), cpu);
+    assert_eq!(edited(&["--at", "3"]), cpu);
+    assert_eq!(edited(&["--at", "4"]), gpu);
+    assert_eq!(edited(&["--at", "5:18"]), packages);
+}
+
+#[test]
+fn a_choice_that_is_none_says_what_there_is() {
+    let folder = Folder::new();
+    folder.write("flake.nix", TWO_SHELLS);
+    for (arguments, code, message) in [
+        (&[][..], 3, "help: choose one by `--shell NAME`, by its place (`--at 3:34`)"),
+        (&["--shell", "tpu"], 3, "help: its shells are cpu, gpu"),
+        (&["--at", "5"], 3, "5:45: the list `buildInputs`"),
+        (&["--at", "1"], 3, "1:1: what --at names is not where a list or a shell begins"),
+        (&["--at", "x"], 2, "not a line, or a line and a column"),
+    ] {
+        venvfix(folder.path(), [&["add-lib", "zlib"], arguments].concat()).exits(code).says(&[message]);
+        assert_eq!(folder.read("flake.nix"), TWO_SHELLS);
+    }
+}
+
+#[test]
+fn a_slip_of_the_pen_is_refused_and_another_version_is_not() {
+    let folder = project();
+    venvfix(folder.path(), ["add-lib", "--offline", "libGLL"])
+        .exits(2)
+        .says(&["nixpkgs is not known to have libGLL", "did you mean libGL"]);
+    assert_eq!(folder.read("shell.nix"), SHELL);
+    venvfix(folder.path(), ["add-lib", "--offline", "openssl_9_9"]).exits(0).says(&["taken as written"]);
+}
+
+#[test]
+fn an_argument_that_the_file_must_ask_for_is_said() {
+    let folder = Folder::new();
+    folder.write("shell.nix", "{ mkShell, zlib }:\nmkShell { buildInputs = [ zlib ]; }\n");
+    venvfix(folder.path(), ["add-lib", "libGL"]).exits(0).says(&["asks for libGL now"]);
+    let edited = "{ mkShell, zlib, libGL }:\nmkShell { buildInputs = [ zlib libGL ]; }\n";
+    assert_eq!(folder.read("shell.nix"), edited);
+}

@@ -13,13 +13,13 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::{collection, sample};
-use venvfix::nixfile::{Edit, Library, Refusal, add_libraries};
+use venvfix::nixfile::{At, Edit, Library, Refusal, Wish, add_libraries, add_libraries_as};
 
 #[test]
 fn cases() {
     let mut failures = String::new();
     let cases = cases_in("tests/nixfile");
-    assert!(cases.len() > 40, "only {} cases found", cases.len());
+    assert!(cases.len() > 170, "only {} cases found", cases.len());
     for case in cases {
         if let Err(failure) = check(&case) {
             let _ = writeln!(failures, "--- {}\n{failure}", case.display());
@@ -53,7 +53,7 @@ fn check(case: &Path) -> Result<(), String> {
     }
 }
 
-fn libraries(add: &str) -> Vec<Library> {
+pub fn libraries(add: &str) -> Vec<Library> {
     let library = |line: &str| {
         let mut names = line.split_whitespace().map(str::to_owned);
         let current = Library::new(names.next().unwrap_or_default());
@@ -114,7 +114,7 @@ fn sources() -> Vec<String> {
 }
 
 /// Pieces of syntax that break or bend a file when they appear somewhere.
-const PIECES: &[&str] = &[
+pub const PIECES: &[&str] = &[
     "",
     "[",
     "]",
@@ -176,7 +176,7 @@ fn some_libraries() -> impl Strategy<Value = Vec<Library>> {
 }
 
 /// Whether `long` is `short` with something put in between.
-fn is_subsequence(short: &str, long: &str) -> bool {
+pub fn is_subsequence(short: &str, long: &str) -> bool {
     let mut rest = long.bytes();
     short.bytes().all(|byte| rest.any(|other| other == byte))
 }
@@ -192,6 +192,18 @@ proptest! {
             prop_assert_eq!(edit.added.is_empty(), edit.text == source);
             let again = add_libraries(&edit.text, &libraries);
             prop_assert!(again.is_ok_and(|again| again.text == edit.text && again.added.is_empty()));
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_by_place_only_gets_insertions(
+        source in mutated(), libraries in some_libraries(), line in 1..40_usize, column in 0..60_usize
+    ) {
+        let at = At { line, column: (column > 0).then_some(column) };
+        let wish = Wish { at: Some(at), shell: None };
+        if let Ok(edit) = add_libraries_as(&source, &libraries, &wish) {
+            prop_assert!(is_subsequence(&source, &edit.text));
+            prop_assert_eq!(edit.added.is_empty(), edit.text == source);
         }
     }
 

@@ -8,15 +8,15 @@ use rowan::ast::AstNode;
 use super::super::constructor::PackageSet;
 use super::super::edit::{Element, insertions};
 use super::super::locate;
+pub(super) use super::super::paths::{element_paths, nixpkgs_path, nixpkgs_path_of_name};
 use super::super::refusal::Refusal as EditRefusal;
-pub(super) use super::super::scope::{
-    Binding, binding, binding_place, element_paths, inherits, nixpkgs_path, nixpkgs_path_of_name,
-};
+pub(super) use super::super::scope::{Binding, binding, binding_place, inherits};
 use super::super::shell;
 use super::super::spell::sort_keys;
 pub(super) use super::super::syntax::{
     Call, FUEL, attribute, attribute_names, bare, end, is_within, last_name, position, start, value,
 };
+use super::super::wish::Wish;
 use super::super::{inputs, syntax};
 use super::change::Change;
 use super::refusal::Refusal;
@@ -45,16 +45,19 @@ pub(super) struct Input {
 impl Shell {
     /// The only shell of a file.
     pub(super) fn of(root: &ast::Root, source: &str) -> Result<Shell, Refusal> {
-        let mut search = shell::search(root);
+        let mut search = shell::search(root, None);
         let found = match (search.shells.pop(), search.shells.is_empty()) {
             (Some(found), true) => found,
             _ => {
                 let instead = search.instead;
-                let nothing = || EditRefusal::NoPlace { line: 1, column: 1, seen: Vec::new(), instead };
-                return Err(Refusal::NoShell(locate::locate(root, source).err().unwrap_or_else(nothing)));
+                let nothing =
+                    || EditRefusal::NoPlace { line: 1, column: 1, seen: Vec::new(), instead, by_hand: None };
+                let refused = locate::locate(root, source, &Wish::default()).err();
+                return Err(Refusal::NoShell(refused.unwrap_or_else(nothing)));
             }
         };
-        let shell = Shell { node: found.apply.syntax().clone(), arguments: found.arguments.clone(), found };
+        let shell =
+            Shell { node: found.expr.syntax().clone(), arguments: found.attributes.sets.clone(), found };
         if CONSTRUCTORS.contains(&shell.constructor()) {
             return Ok(shell);
         }
@@ -77,13 +80,13 @@ impl Shell {
     /// All lists of packages.
     pub(super) fn inputs(&self) -> Vec<Input> {
         let all = inputs::inputs(&self.found).into_iter();
-        let of_packages = all.filter(|input| INPUTS.contains(&input.attribute));
-        of_packages.map(|input| Input { attribute: input.attribute.to_owned(), list: input.list }).collect()
+        let of_packages = all.filter(|input| INPUTS.contains(&input.attribute.as_str()));
+        of_packages.map(|input| Input { attribute: input.attribute, list: input.list }).collect()
     }
 
     /// The list that a package belongs in.
     pub(super) fn best_list(&self) -> Option<ast::List> {
-        inputs::best_input(&self.found).map(|input| input.list)
+        self.inputs().into_iter().map(|input| input.list).find(|list| !inputs::holds_no_packages(list))
     }
 }
 
@@ -98,6 +101,6 @@ pub(super) fn parse(source: &str) -> Result<ast::Root, Refusal> {
 /// Adds a name to a list, in its owner's manner.
 pub(super) fn append(source: &str, list: &ast::List, name: &str) -> Option<Vec<Change>> {
     let element = Element { text: name.to_owned(), key: name.to_owned() };
-    let added = insertions(source, list, &sort_keys(list), vec![element])?;
+    let added = insertions(source, list, || sort_keys(list), vec![element])?;
     Some(added.into_iter().map(|insertion| Change::insert(insertion.offset, insertion.text)).collect())
 }

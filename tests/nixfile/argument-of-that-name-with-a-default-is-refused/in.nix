@@ -1,0 +1,3 @@
+{ mkShell, zlib, openssl ? null }:
+
+mkShell { buildInputs = [ zlib ]; }

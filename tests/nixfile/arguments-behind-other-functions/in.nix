@@ -1,0 +1,8 @@
+system: inputs: { mkShell
+                , figlet
+                , lolcat
+                ,
+                }:
+mkShell {
+  buildInputs = [ figlet lolcat ];
+}

@@ -1,0 +1,9 @@
+system: inputs: { mkShell
+                , figlet
+                , lolcat
+                , openssl
+                ,
+                }:
+mkShell {
+  buildInputs = [ figlet lolcat openssl ];
+}

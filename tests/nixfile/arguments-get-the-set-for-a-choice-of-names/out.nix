@@ -1,0 +1,3 @@
+{ mkShell, zlib, pkgs }:
+
+mkShell { buildInputs = [ zlib (pkgs.libx11 or pkgs.xorg.libX11) ]; }

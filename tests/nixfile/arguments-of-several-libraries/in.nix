@@ -1,0 +1,3 @@
+{ mkShell, stdenv, zlib }:
+
+mkShell { buildInputs = [ zlib ]; }

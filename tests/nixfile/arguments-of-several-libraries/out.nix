@@ -1,0 +1,3 @@
+{ mkShell, stdenv, zlib, openssl, xz }:
+
+mkShell { buildInputs = [ zlib openssl stdenv.cc.cc.lib xz ]; }

@@ -1,0 +1,4 @@
+{ mkShell, python3,
+  zlib, libGL, openssl }:
+
+mkShell { buildInputs = [ python3 zlib openssl ]; }

@@ -1,0 +1,3 @@
+{ mkShell, zlib, openssl }:
+
+mkShell { buildInputs = [ zlib ]; }

@@ -1,0 +1,10 @@
+{ lib
+, mkShell
+, python3Packages
+}:
+
+mkShell {
+  packages = with python3Packages; [
+    pip
+  ];
+}

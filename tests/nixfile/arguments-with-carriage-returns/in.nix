@@ -1,0 +1,5 @@
+{
+  mkShell,
+  python3,
+}:
+mkShell { buildInputs = [ python3 ]; }

@@ -1,0 +1,6 @@
+{
+  mkShell,
+  python3,
+  openssl,
+}:
+mkShell { buildInputs = [ python3 openssl ]; }

@@ -1,0 +1,24 @@
+{ stdenv
+, lib
+, mkShell
+  # qt deps
+, libGL
+, zlib
+# x11 deps
+, libxcb
+}:
+mkShell rec {
+  buildInputs = [
+    zlib
+  ];
+  postShellHook =
+    let
+      libs = [
+        stdenv.cc.cc
+        libGL
+      ];
+    in
+    ''
+      export LD_LIBRARY_PATH="/run/opengl-driver/lib:${lib.makeLibraryPath libs}"
+    '';
+}

@@ -1,0 +1,13 @@
+{ lib
+, mkShell # from nixpkgs
+, python3
+, zlib
+, ...
+}:
+
+mkShell {
+  buildInputs = [
+    python3
+    zlib
+  ];
+}

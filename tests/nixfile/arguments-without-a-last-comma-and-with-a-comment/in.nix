@@ -1,0 +1,6 @@
+{
+  mkShell,
+  python3 # the newest
+}:
+
+mkShell { buildInputs = [ python3 ]; }

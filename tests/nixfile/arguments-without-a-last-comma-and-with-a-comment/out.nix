@@ -1,0 +1,7 @@
+{
+  mkShell,
+  python3, # the newest
+  openssl
+}:
+
+mkShell { buildInputs = [ python3 openssl ]; }

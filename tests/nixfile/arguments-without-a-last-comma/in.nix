@@ -1,0 +1,6 @@
+{
+  mkShell,
+  python3
+}:
+
+mkShell { buildInputs = [ python3 ]; }

@@ -1,0 +1,7 @@
+{
+  mkShell,
+  python3,
+  openssl
+}:
+
+mkShell { buildInputs = [ python3 openssl ]; }

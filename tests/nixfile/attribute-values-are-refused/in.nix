@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = builtins.attrValues {
+    inherit (pkgs) git uv;
+  };
+}

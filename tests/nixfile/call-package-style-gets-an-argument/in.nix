@@ -1,0 +1,3 @@
+{ mkShell, zlib }:
+
+mkShell { buildInputs = [ zlib ]; }

@@ -1,0 +1,5 @@
+with import <nixpkgs> { };
+
+runCommand "dummy" {
+  buildInputs = [ python3 zlib openssl ];
+} ""

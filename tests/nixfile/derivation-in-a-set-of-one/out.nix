@@ -1,0 +1,7 @@
+with import <nixpkgs> { };
+{
+  pyEnv = stdenv.mkDerivation {
+    name = "py";
+    buildInputs = [ stdenv python3 openssl ];
+  };
+}

@@ -1,0 +1,12 @@
+with import <nixpkgs> { };
+with pkgs.python3Packages;
+
+stdenv.mkDerivation {
+  name = "python";
+  buildInputs = [
+    pip
+    virtualenv
+    pkgs.openssl
+  ];
+  shellHook = "virtualenv venv";
+}

@@ -1,0 +1,6 @@
+{ pkgs, ... }:
+
+{
+  languages.python.libraries = [ pkgs.openssl ];
+  packages = [ pkgs.git ];
+}

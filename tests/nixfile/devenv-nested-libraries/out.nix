@@ -1,0 +1,13 @@
+{ pkgs, ... }:
+{
+  packages = with pkgs; [ git ] ++ [ hello ];
+  languages = {
+    python = {
+      enable = true;
+      libraries = with pkgs; [
+        zlib
+        openssl
+      ];
+    };
+  };
+}

@@ -1,0 +1,5 @@
+{ pkgs, lib, ... }:
+{
+  packages = lib.mkBefore [ pkgs.git ];
+  enterShell = "hello";
+}

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  languages.python.enable = true;
+  enterShell = "python --version";
+}

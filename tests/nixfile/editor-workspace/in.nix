@@ -1,0 +1,7 @@
+{ pkgs, ... }: {
+  channel = "stable-24.05";
+  packages = [
+    pkgs.python311
+  ];
+  idx.extensions = [ "ms-python.python" ];
+}

@@ -1,0 +1,16 @@
+{ pkgs ? import <nixpkgs> { } }:
+let
+  fhs = pkgs.buildFHSEnv {
+    name = "pip";
+    targetPkgs = pkgs: (with pkgs; [
+      python3
+      openssl
+    ]);
+    runScript = "bash";
+  };
+in
+pkgs.stdenv.mkDerivation {
+  name = "shell";
+  nativeBuildInputs = [ fhs ];
+  shellHook = "exec pip";
+}

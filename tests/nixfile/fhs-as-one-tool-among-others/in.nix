@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+let
+  pixi = pkgs.buildFHSEnv { name = "pixi"; runScript = "pixi"; targetPkgs = _: [ pkgs.pixi ]; };
+in
+pkgs.mkShell {
+  packages = with pkgs; [ pixi uv python3 ];
+}

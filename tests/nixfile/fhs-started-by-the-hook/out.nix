@@ -1,0 +1,11 @@
+{ pkgs ? import <nixpkgs> { } }:
+let
+  fhs = pkgs.buildFHSEnv {
+    name = "env";
+    targetPkgs = pkgs: [ pkgs.zlib pkgs.openssl ];
+  };
+in
+pkgs.mkShell {
+  packages = [ pkgs.git ];
+  shellHook = "exec ${fhs}/bin/env";
+}

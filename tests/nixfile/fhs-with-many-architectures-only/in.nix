@@ -1,0 +1,6 @@
+with import <nixpkgs> { };
+
+(buildFHSEnv {
+  name = "pip";
+  multiPkgs = pkgs: [ pkgs.zlib ];
+}).env

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+(pkgs.buildFHSUserEnvBubblewrap {
+  name = "pip";
+  targetPkgs = _: [
+    pkgs.zlib
+  ];
+}).env

@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+(pkgs.buildFHSUserEnvBubblewrap {
+  name = "pip";
+  targetPkgs = _: [
+    pkgs.zlib
+    pkgs.openssl
+  ];
+}).env

@@ -1,0 +1,3 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+(pkgs.buildFHSEnv { name = "fhs"; runScript = "bash"; }).env

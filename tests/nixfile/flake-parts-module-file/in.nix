@@ -1,0 +1,10 @@
+{ inputs, ... }:
+{
+  perSystem = { pkgs, system, ... }: {
+    devShells.default = pkgs.mkShell {
+      packages = with pkgs; [
+        uv
+      ];
+    };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  inputs.flakelight.url = "github:nix-community/flakelight";
+  outputs = { flakelight, ... }: flakelight ./. {
+    devShell.packages = pkgs: [ pkgs.hello pkgs.coreutils ];
+  };
+}

@@ -1,0 +1,8 @@
+{
+  outputs = { flakelight, ... }: flakelight ./. {
+    devShell = {
+      packages = pkgs: with pkgs; [ hello openssl ];
+      shellHook = "hello";
+    };
+  };
+}

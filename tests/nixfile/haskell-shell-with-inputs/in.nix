@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.haskellPackages.shellFor {
+  packages = p: [ p.lens ];
+  buildInputs = [ pkgs.cabal-install ];
+}

@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  LD_LIBRARY_PATH = pkgs.lib.makeLibraryPath [
+    pkgs.stdenv.cc.cc
+    "/run/opengl-driver"
+  ];
+  packages = with pkgs; [ python3 ];
+}

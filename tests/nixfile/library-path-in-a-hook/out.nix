@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [ pkgs.git ];
+  shellHook = ''
+    export LD_LIBRARY_PATH=${pkgs.lib.makeLibraryPath[ pkgs.zlib pkgs.openssl ]}:$LD_LIBRARY_PATH ''${x}
+  '';
+}

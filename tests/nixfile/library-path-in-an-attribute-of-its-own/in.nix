@@ -1,0 +1,12 @@
+{ pkgs ? import <nixpkgs> { } }:
+let
+  shell = pkgs.mkShell {
+    packages = [ pkgs.uv ];
+    libPath = pkgs.lib.makeLibraryPath [ pkgs.zlib ];
+    xlibPath = with pkgs.xorg; pkgs.lib.makeLibraryPath [ libX11 ];
+    shellHook = ''
+      export LD_LIBRARY_PATH=${shell.libPath}:$LD_LIBRARY_PATH
+    '';
+  };
+in
+shell

@@ -1,0 +1,10 @@
+with import <nixpkgs> { };
+
+mkShell rec {
+  NIX_LD_LIBRARY_PATH = lib.makeLibraryPath [
+    stdenv.cc.cc
+    zlib
+  ];
+  LD_LIBRARY_PATH = NIX_LD_LIBRARY_PATH;
+  buildInputs = [ python3 ];
+}

@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+if pkgs.lib.inNixShell then
+  pkgs.mkShell { packages = [ pkgs.uv ]; }
+else
+  pkgs.python3Packages.buildPythonApplication { pname = "x"; version = "1"; src = ./.; }

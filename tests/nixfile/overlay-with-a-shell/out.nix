@@ -1,0 +1,7 @@
+{
+  outputs = { self, nixpkgs }: {
+    overlays.default = final: prev: {
+      toolShell = final.mkShell { packages = with final; [ uv openssl ]; };
+    };
+  };
+}

@@ -1,0 +1,8 @@
+with import <nixpkgs> { };
+
+mkShell {
+  buildInputs = with python3.pkgs; [
+    pip
+    virtualenv
+  ];
+}

@@ -1,0 +1,9 @@
+with import <nixpkgs> { };
+
+mkShell {
+  buildInputs = with python3.pkgs; [
+    pip
+    virtualenv
+    pkgs.openssl
+  ];
+}

@@ -1,0 +1,7 @@
+{ pkgs ? import ./nix { } }:
+
+with pkgs;
+
+mkShell {
+  buildInputs = [ pkgs.uv pkgs.openssl ];
+}

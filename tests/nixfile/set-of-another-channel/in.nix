@@ -1,0 +1,7 @@
+with import <nixpkgs-unstable> { };
+
+mkShell {
+  packages = [
+    uv
+  ];
+}

@@ -1,0 +1,8 @@
+with import <nixpkgs-unstable> { };
+
+mkShell {
+  packages = [
+    uv
+    openssl
+  ];
+}

@@ -1,0 +1,7 @@
+let
+  sources = import ./nix/sources.nix;
+  pkgs = import sources.nixpkgs { };
+in
+pkgs.mkShell {
+  nativeBuildInputs = [ pkgs.poetry ];
+}

@@ -1,0 +1,2 @@
+with import ./other.nix;
+mkShell { packages = [ tool openssl ]; }

@@ -1,0 +1,5 @@
+with { pkgs = import ./nix { }; };
+
+pkgs.mkShell {
+  buildInputs = with pkgs; [ git ];
+}

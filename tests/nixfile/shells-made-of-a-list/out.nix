@@ -1,0 +1,14 @@
+{
+  outputs = { self, nixpkgs, flake-utils }:
+    flake-utils.lib.eachDefaultSystem (system:
+      let
+        pkgs = nixpkgs.legacyPackages.${system};
+        versions = [ "11" "12" ];
+      in
+      rec {
+        devShells = builtins.listToAttrs (map (version: {
+          name = "python3" + version;
+          value = pkgs.mkShell { buildInputs = [ pkgs.uv pkgs.openssl ]; };
+        }) versions) // { default = devShells.python312; };
+      });
+}

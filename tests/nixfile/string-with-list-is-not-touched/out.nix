@@ -1,8 +1,0 @@
-{ pkgs ? import <nixpkgs> { } }:
-
-pkgs.mkShell {
-  packages = [ pkgs.git pkgs.openssl ];
-  shellHook = ''
-    export LD_LIBRARY_PATH=${pkgs.lib.makeLibraryPath[ pkgs.zlib ]}:$LD_LIBRARY_PATH ''${x}
-  '';
-}

@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = [ pkgs.uv ];
+  shellHook = ''
+    export DYLD_LIBRARY_PATH=${pkgs.lib.makeLibraryPath [ pkgs.zlib ]}
+    export LIBCLANG_PATH=${pkgs.lib.makeLibraryPath [ pkgs.libclang ]}
+  '';
+}

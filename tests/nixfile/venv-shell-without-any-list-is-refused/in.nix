@@ -1,0 +1,5 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkVenvShell {
+  python = pkgs.python312;
+}
