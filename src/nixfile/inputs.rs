@@ -28,10 +28,17 @@ const GIVEN: &str = "the list";
 fn tiers(shell: &Shell) -> &'static [&'static str] {
     match shell.kind {
         // venvfix' own function has an argument for just this.
-        Kind::Inputs if shell.constructor == VENV_SHELL => {
-            &["libraries", LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"]
+        Kind::Inputs if shell.constructor == VENV_SHELL => &[
+            "libraries",
+            LIBRARY_PATH,
+            "buildInputs",
+            "packages",
+            "nativeBuildInputs",
+            "propagatedBuildInputs",
+        ],
+        Kind::Inputs => {
+            &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs", "propagatedBuildInputs"]
         }
-        Kind::Inputs => &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"],
         Kind::Fhs => &[LIBRARY_PATH, "targetPkgs", "multiPkgs"],
         Kind::Positional => &[GIVEN],
         Kind::Module => &["languages.python.libraries", LIBRARY_PATH, "packages", "deps"],

@@ -86,6 +86,11 @@ pub(super) fn search(root: &ast::Root, name: Option<&str>) -> Search {
 impl Search {
     fn visit_file(&mut self, root: &ast::Root, file: Expr, name: Option<&str>) {
         let is_set = matches!(&file, Expr::AttrSet(_));
+        if let (Expr::AttrSet(set), None) = (&file, name)
+            && module::is_surely_module(set)
+        {
+            return self.add_module(&file, set.clone(), None);
+        }
         let outputs = shell_outputs(&file);
         self.names = outputs.names();
         if !is_set && self.names.is_empty() {
@@ -482,7 +487,9 @@ fn made_here(apply: &ast::Apply) -> Option<Constructor> {
         return None;
     }
     let call = Call::new(apply)?;
-    Constructor::of(&call).filter(|_| !matches!(local(&call.function), Some(Binding::Value(_))))
+    let named_here = !matches!(local(&call.function), Some(Binding::Value(_)));
+    // An environment may be a program's own as well.
+    Constructor::of(&call).filter(|constructor| named_here && !is_fhs(&constructor.name))
 }
 
 /// `if inNixShell then SHELL else PACKAGE`
