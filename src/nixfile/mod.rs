@@ -24,6 +24,7 @@ mod attributes;
 mod by_hand;
 mod constructor;
 mod delegate;
+mod derivation;
 mod edit;
 mod follow;
 mod inputs;
