@@ -22,6 +22,7 @@
 mod attributes;
 mod builds;
 mod in_use;
+mod interpreters;
 mod kinds;
 mod names;
 mod opens;
@@ -35,6 +36,7 @@ use std::fmt;
 pub use crate::library::{InUse, Library};
 pub use builds::{header, linked, module, tool};
 pub use in_use::{last_held, libraries_in, library_in, settle};
+pub use interpreters::{Interpreters, interpreters, newest_interpreters};
 pub use kinds::{Kind, Meaning, Remedies, meanings, similar};
 pub use names::{is_attribute, is_soname};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};

@@ -1,7 +1,6 @@
 //! `venvfix add-lib`: adds libraries to the project's Nix file.
 
 use anyhow::Result;
-use similar::TextDiff;
 
 use super::{Context, nix_file};
 use crate::catalog::{self, Unknown};
@@ -32,7 +31,7 @@ pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     if arguments.dry_run {
-        context.speaker.result(&sanitized(&diff(&shown, &source, &edit.text)))?;
+        context.speaker.result(&report::diff(&shown, &source, &edit.text))?;
         return Ok(Exit::Fine);
     }
     fsx::replace(&path, edit.text.as_bytes())?;
@@ -129,14 +128,4 @@ fn located(context: &Context, name: &str, nixpkgs: &Nixpkgs, unknown: &Unknown) 
     }
     let trouble = Trouble::usage(unknown.to_string());
     Err(trouble.help("name an attribute of nixpkgs, a soname or a PyPI package").into())
-}
-
-/// The file's own text may hold what steers a terminal.
-fn sanitized(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", report::sanitize(line))).collect()
-}
-
-fn diff(shown: &str, old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    diff.unified_diff().header(shown, shown).to_string()
 }

@@ -73,7 +73,12 @@ pub(super) fn inputs(shell: &Shell) -> Vec<Input> {
 
 /// The list of a shell that a library belongs in.
 pub(super) fn best_input(shell: &Shell) -> Option<Input> {
-    let lists = inputs(shell).into_iter().filter(|input| !holds_no_packages(&input.list));
+    best_of(inputs(shell).into_iter())
+}
+
+/// The best of some lists.
+pub(super) fn best_of(lists: impl Iterator<Item = Input>) -> Option<Input> {
+    let lists = lists.filter(|input| !holds_no_packages(&input.list));
     lists.min_by_key(|input| (input.rank, preference(input)))
 }
 

@@ -23,6 +23,7 @@ mod arguments;
 mod attributes;
 mod by_hand;
 mod constructor;
+pub mod convert;
 mod delegate;
 mod derivation;
 mod edit;
