@@ -41,6 +41,8 @@ fn called(apply: &ast::Apply) -> Vec<String> {
         return Vec::new();
     };
     match last_name(&call.function).as_deref() {
+        // `config.languages.python.import` is another one.
+        Some("import") if !call.name().trim_start_matches("builtins.").starts_with("import") => Vec::new(),
         Some("import" | "callPackage" | "scopedImport" | "callPackageWith") => {
             call.arguments.iter().cloned().filter_map(path).collect()
         }

@@ -28,10 +28,17 @@ const GIVEN: &str = "the list";
 fn tiers(shell: &Shell) -> &'static [&'static str] {
     match shell.kind {
         // venvfix' own function has an argument for just this.
-        Kind::Inputs if shell.constructor == VENV_SHELL => {
-            &["libraries", LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"]
+        Kind::Inputs if shell.constructor == VENV_SHELL => &[
+            "libraries",
+            LIBRARY_PATH,
+            "buildInputs",
+            "packages",
+            "nativeBuildInputs",
+            "propagatedBuildInputs",
+        ],
+        Kind::Inputs => {
+            &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs", "propagatedBuildInputs"]
         }
-        Kind::Inputs => &[LIBRARY_PATH, "buildInputs", "packages", "nativeBuildInputs"],
         Kind::Fhs => &[LIBRARY_PATH, "targetPkgs", "multiPkgs"],
         Kind::Positional => &[GIVEN],
         Kind::Module => &["languages.python.libraries", LIBRARY_PATH, "packages", "deps"],
@@ -66,7 +73,12 @@ pub(super) fn inputs(shell: &Shell) -> Vec<Input> {
 
 /// The list of a shell that a library belongs in.
 pub(super) fn best_input(shell: &Shell) -> Option<Input> {
-    let lists = inputs(shell).into_iter().filter(|input| !holds_no_packages(&input.list));
+    best_of(inputs(shell).into_iter())
+}
+
+/// The best of some lists.
+pub(super) fn best_of(lists: impl Iterator<Item = Input>) -> Option<Input> {
+    let lists = lists.filter(|input| !holds_no_packages(&input.list));
     lists.min_by_key(|input| (input.rank, preference(input)))
 }
 

@@ -28,6 +28,7 @@ mod constructor;
 mod contents;
 pub mod convert;
 mod delegate;
+mod derivation;
 mod edit;
 mod follow;
 mod generated;

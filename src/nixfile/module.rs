@@ -7,7 +7,10 @@ use super::inputs::best_input;
 use super::shell::{Kind, Shell};
 use super::syntax::{attribute_names, value};
 
-/// Options that tell such a module from others.
+/// Options that no other file has.
+const OWN_OPTIONS: &[&str] = &["languages", "enterShell", "enterTest"];
+
+/// Options that tell such a module from others, where nothing in the file is a shell.
 const OPTIONS: &[&str] = &[
     "languages",
     "enterShell",
@@ -22,6 +25,13 @@ const OPTIONS: &[&str] = &[
     "deps",
     "packages",
 ];
+
+/// Whether a set is such a module, whatever else is in it.
+pub(super) fn is_surely_module(set: &ast::AttrSet) -> bool {
+    let heads =
+        set.attrpath_values().map(|entry| attribute_names(entry.attrpath()).into_iter().next().flatten());
+    heads.flatten().any(|name| OWN_OPTIONS.contains(&name.as_str()))
+}
 
 /// Whether a set is such a module.
 pub(super) fn is_module(set: &ast::AttrSet, calls: &Calls) -> bool {

@@ -9,13 +9,13 @@ use rnix::ast::{self, BinOpKind, Expr};
 use rowan::ast::AstNode;
 
 use super::attributes::Attributes;
-use super::constructor::{Constructor, PackageSet, is_fhs, local};
+use super::constructor::{Constructor, PackageSet, is_fhs};
 use super::delegate::delegate;
+use super::derivation::{does_nothing, is_changed_package, is_package, only_shell};
 use super::follow::Calls;
 use super::inputs::inputs;
 use super::module;
 use super::outputs::{Output, shell_outputs};
-use super::scope::Binding;
 use super::syntax::{Call, FUEL, attribute, attribute_names, bare, last_name, result, value};
 
 /// What a shell is made of, and so where its libraries are.
@@ -86,6 +86,11 @@ pub(super) fn search(root: &ast::Root, name: Option<&str>) -> Search {
 impl Search {
     fn visit_file(&mut self, root: &ast::Root, file: Expr, name: Option<&str>) {
         let is_set = matches!(&file, Expr::AttrSet(_));
+        if let (Expr::AttrSet(set), None) = (&file, name)
+            && module::is_surely_module(set)
+        {
+            return self.add_module(&file, set.clone(), None);
+        }
         let outputs = shell_outputs(&file);
         self.names = outputs.names();
         if !is_set && self.names.is_empty() {
@@ -272,6 +277,9 @@ impl Search {
             _ => None,
         };
         let (attributes, _) = Attributes::of(change, &self.calls);
+        if is_changed_package(&attributes) {
+            return self.note(expr, "changes a package, and is not only a development shell");
+        }
         let own = Shell {
             expr: expr.clone(),
             constructor: call.name(),
@@ -318,7 +326,9 @@ impl Search {
     fn add_other_shell(&mut self, expr: &Expr, call: &Call, output: Option<&str>) -> bool {
         let name = last_name(&call.function).unwrap_or_default();
         let argument = match name.as_str() {
-            "runCommand" | "runCommandCC" | "runCommandNoCC" => call.arguments.get(1),
+            "runCommand" | "runCommandCC" | "runCommandNoCC" => {
+                call.arguments.get(1).filter(|_| does_nothing(call))
+            }
             _ => call.arguments.last(),
         };
         let argument = argument.map(|argument| Attributes::of(argument.clone(), &self.calls));
@@ -460,40 +470,8 @@ fn is_packages_of_shell(list: &Expr) -> bool {
 /// Functions that make sets of shells, not shells.
 const OVER_SHELLS: &[&str] = &["listToAttrs", "genAttrs", "mapAttrs", "mapAttrs'", "foldl'", "mkShells"];
 
-/// The one call in a file that makes a shell: `mkShell`'s, or else, outside of flakes, that of a derivation which
-/// is no package.
-fn only_shell(root: &ast::Root, counts_derivations: bool) -> Option<Expr> {
-    let calls = root.syntax().descendants().filter_map(ast::Apply::cast);
-    let found: Vec<(ast::Apply, Constructor)> =
-        calls.filter_map(|apply| Some((apply.clone(), made_here(&apply)?))).collect();
-    let (derivations, shells): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|(_, constructor)| constructor.name == "mkDerivation");
-    match (shells.as_slice(), derivations.as_slice()) {
-        ([(only, _)], _) => Some(Expr::Apply(only.clone())),
-        ([], [(only, _)]) if counts_derivations => Some(Expr::Apply(only.clone())),
-        _ => None,
-    }
-}
-
-/// What a whole call makes, where it names the constructor itself.
-fn made_here(apply: &ast::Apply) -> Option<Constructor> {
-    let is_function = |outer: ast::Apply| outer.lambda().is_some_and(|it| it.syntax() == apply.syntax());
-    if apply.syntax().parent().and_then(ast::Apply::cast).is_some_and(is_function) {
-        return None;
-    }
-    let call = Call::new(apply)?;
-    Constructor::of(&call).filter(|_| !matches!(local(&call.function), Some(Binding::Value(_))))
-}
-
 /// `if inNixShell then SHELL else PACKAGE`
 fn shell_branch(branches: &ast::IfElse) -> Option<Expr> {
     let condition = branches.condition()?;
     (last_name(&condition).as_deref() == Some("inNixShell")).then(|| branches.body()).flatten()
-}
-
-/// A derivation that says how it is built, and nothing of a shell.
-fn is_package(attributes: &Attributes) -> bool {
-    let builds =
-        ["buildPhase", "installPhase", "meta", "version", "pname"].iter().any(|it| attributes.binds(it));
-    attributes.binds("src") && builds && !attributes.binds("shellHook")
 }

@@ -52,12 +52,12 @@ impl Shell {
                 let instead = search.instead;
                 let nothing =
                     || EditRefusal::NoPlace { line: 1, column: 1, seen: Vec::new(), instead, by_hand: None };
-                let refused = locate::locate(root, source, &Wish::default()).err();
-                return Err(Refusal::NoShell(refused.unwrap_or_else(nothing)));
+                let located = locate::locate(root, source, &Wish::default());
+                return Err(Refusal::NoShell(located.err().unwrap_or_else(nothing)));
             }
         };
-        let shell =
-            Shell { node: found.expr.syntax().clone(), arguments: found.attributes.sets.clone(), found };
+        let node = found.expr.syntax().clone();
+        let shell = Shell { node, arguments: found.attributes.sets.clone(), found };
         if CONSTRUCTORS.contains(&shell.constructor()) {
             return Ok(shell);
         }
@@ -79,14 +79,16 @@ impl Shell {
 
     /// All lists of packages.
     pub(super) fn inputs(&self) -> Vec<Input> {
-        let all = inputs::inputs(&self.found).into_iter();
-        let of_packages = all.filter(|input| INPUTS.contains(&input.attribute.as_str()));
-        of_packages.map(|input| Input { attribute: input.attribute, list: input.list }).collect()
+        self.of_packages().map(|input| Input { attribute: input.attribute, list: input.list }).collect()
+    }
+
+    fn of_packages(&self) -> impl Iterator<Item = inputs::Input> {
+        inputs::inputs(&self.found).into_iter().filter(|input| INPUTS.contains(&input.attribute.as_str()))
     }
 
     /// The list that a package belongs in.
     pub(super) fn best_list(&self) -> Option<ast::List> {
-        self.inputs().into_iter().map(|input| input.list).find(|list| !inputs::holds_no_packages(list))
+        inputs::best_of(self.of_packages()).map(|input| input.list)
     }
 }
 

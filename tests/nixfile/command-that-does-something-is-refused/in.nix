@@ -1,0 +1,7 @@
+with import <nixpkgs> { };
+
+runCommand "tests" {
+  buildInputs = [ python3 zlib ];
+} ''
+  pytest
+''

@@ -1,0 +1,9 @@
+{ pkgs, config, ... }:
+
+{
+  languages.python = {
+    enable = true;
+    libraries = [ ];
+  };
+  outputs.default = config.languages.python.import ./. { };
+}
