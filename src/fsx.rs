@@ -72,14 +72,82 @@ fn write_beside(target: &Path, content: &[u8], old: Option<&fs::Metadata>) -> io
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {
-        let made = new.as_file().metadata()?;
-        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
-            std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
-        }
+        keep_owner(new.as_file(), old)?;
     }
     new.as_file().sync_all()?;
     new.persist(target)?;
     Ok(())
+}
+
+/// A file that is made beside another, to take its place.
+#[derive(Debug)]
+pub struct Successor {
+    new: tempfile::NamedTempFile,
+    path: PathBuf,
+    old: fs::Metadata,
+}
+
+impl Successor {
+    /// An empty file beside the one at `path`, and that one, open for reading. Links are not followed.
+    ///
+    /// # Errors
+    /// If there is no regular file, or nothing can be made beside it.
+    pub fn begin(path: &Path) -> io::Result<(Self, fs::File)> {
+        use rustix::fs::OFlags;
+
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let old = file.metadata()?;
+        if !old.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory).map_err(plain)?;
+        Ok((Self { new, path: path.to_owned(), old }, file))
+    }
+
+    /// What is being made.
+    pub fn file(&self) -> &fs::File {
+        self.new.as_file()
+    }
+
+    /// Where that is, until it takes the place of the other.
+    pub fn path(&self) -> &Path {
+        self.new.path()
+    }
+
+    /// Puts it into the place of the other, with that one's mode, owner and times. Other hard links to that
+    /// one keep it as it is.
+    ///
+    /// # Errors
+    /// If the other was changed meanwhile, or what was made cannot be written in full: then it is gone.
+    pub fn take_over(self) -> io::Result<()> {
+        let Self { new, path, old } = self;
+        let file = new.as_file();
+        file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))?;
+        keep_owner(file, &old)?;
+        let mut times = fs::FileTimes::new().set_modified(old.modified()?);
+        if let Ok(accessed) = old.accessed() {
+            times = times.set_accessed(accessed);
+        }
+        file.set_times(times)?;
+        file.sync_all()?;
+        let tell =
+            |metadata: &fs::Metadata| (metadata.dev(), metadata.ino(), metadata.len(), modified(metadata));
+        if tell(&fs::symlink_metadata(&path)?) != tell(&old) {
+            return Err(io::Error::other("it was changed meanwhile"));
+        }
+        new.persist(path)?;
+        Ok(())
+    }
+}
+
+fn keep_owner(file: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    let made = file.metadata()?;
+    match (made.uid(), made.gid()) == (old.uid(), old.gid()) {
+        true => Ok(()),
+        false => std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())),
+    }
 }
 
 /// Without the temporary name, which means nothing to anybody.

@@ -26,6 +26,7 @@ mod loader_random;
 mod moved;
 mod nixfile;
 mod preview;
+mod programs;
 mod provide;
 mod pythons;
 mod renewals;
