@@ -27,6 +27,7 @@ mod moved;
 mod nixfile;
 mod preview;
 mod programs;
+mod programs_mutations;
 mod provide;
 mod pythons;
 mod renewals;

@@ -9,6 +9,7 @@ use venvfix::elf::{self, SegmentKind};
 use venvfix::programs::{Library, Mark, Patcher, Refusal, refusal, restore};
 
 use super::support::cc::{cc, library};
+use super::support::mutation::Random;
 use super::support::{Ended, Folder, command};
 
 /// Nobody has it.
@@ -96,8 +97,15 @@ impl Workshop {
     /// What the program says.
     #[track_caller]
     fn run(&self, path: &Path) -> String {
-        let ended: Ended = command(path, self.folder.path()).arg("said").output().unwrap().into();
-        ended.exits(0).stdout
+        loop {
+            match command(path, self.folder.path()).arg("said").output() {
+                // A child of another test was just made, and has what this one has open for writing.
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::yield_now();
+                }
+                output => return Ended::from(output.unwrap()).exits(0).stdout,
+            }
+        }
     }
 }
 
@@ -253,6 +261,46 @@ fn libraries_that_a_program_and_its_own_libraries_need_come_by_their_paths() {
         assert!(!ended.stderr.contains("rror"), "{}", ended.stderr);
         assert!(restore(&program, folder.path()).unwrap());
         assert_eq!(state(&program), before);
+    }
+}
+
+#[test]
+fn any_mixture_of_ways_to_link_runs_patched_and_comes_back() {
+    let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    let seed = std::env::var("VENVFIX_SEED").map_or(seed, |text| text.parse().unwrap());
+    let choices: [&[&str]; 9] = [
+        &["-pie", "-no-pie"],
+        &["-s", "-g", "-O2"],
+        &["-Wl,-z,norelro", "-Wl,-z,relro", "-Wl,-z,now"],
+        &["-Wl,--hash-style=sysv", "-Wl,--hash-style=gnu", "-Wl,--hash-style=both"],
+        &["-Wl,-z,separate-code", "-Wl,-z,noseparate-code"],
+        &["-Wl,--build-id=none", "-Wl,--build-id=0x123456", "-Wl,--build-id=sha1"],
+        &["-Wl,-z,max-page-size=0x1000", "-Wl,-z,max-page-size=0x10000", "-Wl,-z,max-page-size=0x200000"],
+        &["-Wl,--disable-new-dtags", "-Wl,--enable-new-dtags"],
+        &["-Wl,--gc-sections", "-Wl,--export-dynamic", "-Wl,-z,execstack"],
+    ];
+    let mut workshop = Workshop::new();
+    let original = workshop.loader.clone();
+    for round in 0..24 {
+        let mut random = Random::new(seed, round);
+        let mut options: Vec<String> =
+            choices.iter().map(|choice| (*random.one_of(choice)).to_owned()).collect();
+        options.extend(["-L@/own", "-L@/offered", "-Wl,-rpath,$ORIGIN/../own"].map(str::to_owned));
+        let mut libraries = Vec::new();
+        for index in 0..random.below(6) {
+            let (own, name) = (random.below(2) == 0, format!("lib{round}-{index}.so"));
+            let path = format!("{}/{name}", if own { "own" } else { "offered" });
+            library(&workshop.folder, &path, &format!("int f{index}(void) {{ return 1; }}"), &[]);
+            options.push(format!("-l:{name}"));
+            let path = workshop.folder.join(path).to_str().unwrap().into();
+            libraries.extend((!own).then(|| Library { soname: name.into(), path }));
+        }
+        workshop.loader =
+            workshop.folder.join("l".repeat(1 + random.below(250))).to_str().unwrap().to_owned();
+        fs::copy(&original, &workshop.loader).unwrap();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let what = format!("VENVFIX_SEED={seed}: {}", options.join(" "));
+        there_and_back(&workshop, &workshop.program(&options), &libraries, &what);
     }
 }
 
