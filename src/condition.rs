@@ -133,13 +133,19 @@ fn unfinished(config: &Config, in_shell: bool) -> Option<Finding> {
     Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, failure.unwrap_or(names), remedy))
 }
 
+/// Whether nothing was installed since the last entry.
+pub fn is_as_entered(config: &Config) -> bool {
+    let stamp = Stamp::read(&config.venv);
+    stamp.is_some_and(|stamp| stamp.site_packages == stamp::site_packages_times(&config.venv))
+}
+
 /// Whether pip was used by hand since the last entry: what table and provider know is as of then.
 fn unseen(config: &Config) -> Option<Finding> {
-    let stamp = Stamp::read(&config.venv)?;
-    let same = stamp.site_packages == stamp::site_packages_times(&config.venv);
+    Stamp::read(&config.venv)?;
     let remedy = Remedy::Command { command: "venvfix sync".into() };
     let detail = "packages were installed or removed by hand";
-    (!same).then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
+    (!is_as_entered(config))
+        .then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
 }
 
 /// With both paths: what is imported, and what is not.

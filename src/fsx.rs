@@ -13,7 +13,15 @@ use crate::error::Trouble;
 use crate::shell::word;
 
 /// How the names of temporary files begin: a killed program leaves one.
-pub const TEMPORARY: &str = ".venvfix-";
+const TEMPORARY: &str = ".venvfix-";
+/// How many random characters they end with.
+const RANDOM: usize = 6;
+
+/// Whether a file is called as a temporary one is.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let random = name.as_encoded_bytes().strip_prefix(TEMPORARY.as_bytes());
+    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+}
 
 /// Replaces the user's file at `path` by this content: whole or not at all, whatever interrupts.
 /// A link is kept and its target replaced; mode and owner are kept.

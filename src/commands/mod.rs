@@ -7,6 +7,7 @@ mod hook;
 mod init;
 mod preview;
 mod provide;
+mod restore;
 mod run;
 mod sync;
 mod which;

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Context;
 use crate::cli::ProvidePath;
-use crate::config::Provide;
+use crate::config::{Programs, Provide};
 use crate::error::Exit;
 use crate::offer;
 use crate::provision::Provision;
@@ -19,6 +19,8 @@ pub(super) fn run(context: &Context, arguments: &ProvidePath) -> Result<Exit> {
         venv: &venv,
         directories: &offer::directories(&environment.shell, &own).accepted,
         provide: Provide::Import,
+        // What another tool made is not changed more than it must be.
+        programs: Programs::Report,
         ignore: &[],
         environment,
         speaker: context.speaker,

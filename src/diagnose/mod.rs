@@ -24,6 +24,7 @@ pub use collect::diagnose;
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };
+pub use foreign::Foreign;
 pub use input::{Examined, Input, Opened, Sources};
 pub use installation::{incomplete, stale, without_interpreter};
 pub use role::{Role, is_extension, role};

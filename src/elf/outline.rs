@@ -14,6 +14,8 @@ use super::{Class, Machine};
 
 /// Sizes of a note's owner and content, and its type.
 const NOTE: usize = 12;
+/// A page.
+const MAX_FILLING: u64 = 1 << 12;
 /// Notes hold some hundred bytes; what holds more is somebody's data.
 const MAX_NOTE: u64 = 1 << 12;
 
@@ -26,7 +28,7 @@ pub struct Outline {
     pub fixed: bool,
     /// The size of the file.
     pub size: u64,
-    /// Where all that headers describe ends.
+    /// Where all that headers describe ends, and zeros that fill the file up.
     pub end: u64,
     /// `e_phoff`.
     pub table: u64,
@@ -259,6 +261,9 @@ impl Image {
         for section in sections {
             end = end.max(section.end().ok_or(OUTSIDE)?);
         }
-        if end > self.size() { Err(OUTSIDE) } else { Ok(end) }
+        let rest = self.size().checked_sub(end).ok_or(OUTSIDE)?;
+        // patchelf leaves a byte.
+        let is_filling = rest <= MAX_FILLING && self.bytes(end, rest)?.iter().all(|&byte| byte == 0);
+        Ok(if is_filling { self.size() } else { end })
     }
 }

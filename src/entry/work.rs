@@ -241,6 +241,7 @@ impl Work<'_> {
             venv: &venv,
             directories: &stamp.offer,
             provide: config.provide,
+            programs: config.programs,
             ignore: &config.ignore,
             environment: entry.environment,
             speaker: entry.speaker,
@@ -265,6 +266,7 @@ impl Work<'_> {
         stamp.offer =
             kept.map_or_else(|| entry.directories(&stamp.interpreter_directories), |kept| kept.offer.clone());
         stamp.provide = self.config().provide;
+        stamp.programs = Some(self.config().programs);
         stamp
     }
 

@@ -8,7 +8,7 @@ mod sanitize;
 mod speak;
 mod which;
 
-pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use entry::{entry_summary, missing_for_import, patched, restored, still_missing};
 pub use github::github;
 pub use human::{human, preview};
 pub use sanitize::sanitize;
