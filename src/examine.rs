@@ -15,7 +15,7 @@ use crate::diagnose::{
 use crate::elf::{self, Machine, Unreadable};
 use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
-use crate::offer::Hazard;
+use crate::offer::{Hazard, in_store};
 use crate::programs;
 use crate::python::{LibraryName, LibraryOpening, Need};
 use crate::survey::{Extent, Seen, Survey, survey};
@@ -232,9 +232,12 @@ impl Target<'_> {
     fn system(&self, root: &Path) -> System {
         match self {
             Self::AssumedNix(machine, python) => System {
+                // What names a store path was made to fit this machine's: the programs that entry patched.
                 assumed: Some(match python {
-                    Some(_) => loader::brings,
-                    None => |name| loader::brings(name) || name.starts_with("libpython3."),
+                    Some(_) => |name| loader::brings(name) || in_store(Path::new(name)),
+                    None => |name| {
+                        loader::brings(name) || in_store(Path::new(name)) || name.starts_with("libpython3.")
+                    },
                 }),
                 assumed_libraries: python.map(own_libraries).unwrap_or_default(),
                 confined_to: vec![
@@ -260,10 +263,10 @@ impl Target<'_> {
     /// Whether a program with this PT_INTERP starts; one whose loader was in the store is told of elsewhere.
     fn starts(&self, interpreter: &str, nix_ld: Option<&Path>) -> bool {
         match self {
-            Self::AssumedNix(..) => false,
+            Self::AssumedNix(..) => in_store(Path::new(interpreter)),
             Self::Real(..) => {
                 self.kind() == LoaderKind::Host
-                    || crate::offer::in_store(Path::new(interpreter))
+                    || in_store(Path::new(interpreter))
                     || programs::works(interpreter, nix_ld)
             }
         }
@@ -272,7 +275,7 @@ impl Target<'_> {
     /// Whether it starts by another loader than those of the store: nix-ld, or that of a system around Nix.
     fn starts_elsewhere(&self, interpreter: &str, nix_ld: Option<&Path>) -> bool {
         self.kind() == LoaderKind::Nix
-            && !crate::offer::in_store(Path::new(interpreter))
+            && !in_store(Path::new(interpreter))
             && self.starts(interpreter, nix_ld)
     }
 

@@ -99,7 +99,7 @@ fn look(context: &Context, arguments: &Doctor, venv: &Venv, config: &Config) -> 
         let unused = || offered.find(soname).map(|_| unused_remedy(config.provide, reach, tree.shown));
         too_new.or_else(unused).or_else(|| in_nixpkgs(soname))
     };
-    let entry = programs::Entry::of(config.programs, ours, condition::is_as_entered(config));
+    let entry = programs::Entry::of(config.programs, ours, condition::has_patched(config));
     let reaching = Reaching {
         offer: &|name| reaching.get(name).cloned(),
         remedy: &unused,

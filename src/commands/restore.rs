@@ -13,6 +13,7 @@ use crate::report;
 use crate::survey::survey;
 use crate::venv;
 use crate::venv::lock::Lock;
+use crate::venv::stamp::Stamp;
 
 pub(super) fn run(context: &Context, path: &Path, config: &Config) -> Result<Exit> {
     let speaker = context.speaker;
@@ -25,6 +26,11 @@ pub(super) fn run(context: &Context, path: &Path, config: &Config) -> Result<Exi
     if outcome.done.is_empty() {
         speaker.step("there is no patched program to restore");
     } else {
+        // The next entry looks at programs again, and so do doctor's words.
+        if let Some(mut stamp) = Stamp::read(path) {
+            stamp.programs = None;
+            stamp.write()?;
+        }
         speaker.step(report::restored(&outcome.done));
         speaker.help("to keep them so: programs = \"report\" in venvfix.toml");
     }
