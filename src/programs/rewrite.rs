@@ -174,7 +174,7 @@ fn place_of(section: &Section) -> Vec<u8> {
 }
 
 /// The section headers of what is elsewhere now, by the place of what changes in them: for tools, which look
-/// there first.
+/// there first. None where they lie among what is loaded.
 fn sections<'o>(outline: &'o Outline, new: &New) -> Vec<(u64, &'o Section, Place)> {
     let named = outline.segments.iter().find(|segment| segment.kind == SegmentKind::Interpreter);
     let strings = outline.dynamic.iter().find(|(tag, _)| *tag == DT_STRTAB).map(|(_, address)| *address);
@@ -189,6 +189,14 @@ fn sections<'o>(outline: &'o Outline, new: &New) -> Vec<(u64, &'o Section, Place
         }
         _ => None,
     };
+    let end = outline.sections_at.saturating_add(Section::HEADER * outline.sections.len() as u64);
+    let table_end = outline.table + (outline.segments.len() * HEADER) as u64;
+    let loads = outline.segments.iter().filter(|segment| segment.kind == SegmentKind::Load);
+    let mut taken =
+        loads.map(|load| (load.offset, load.offset + load.file_size)).chain([(outline.table, table_end)]);
+    if taken.any(|(start, stop)| start < end && outline.sections_at < stop) {
+        return Vec::new();
+    }
     let all = outline.sections.iter().zip(0u64..);
     all.filter_map(|(section, index)| {
         Some((outline.sections_at + index * Section::HEADER + Section::PLACE, section, place(section)?))

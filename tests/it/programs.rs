@@ -187,6 +187,27 @@ fn a_program_without_notes_gives_up_another_header() {
     assert_eq!(workshop.patch(&program), Err(Refusal::NoSpareHeader));
 }
 
+/// No linker does so.
+#[test]
+fn section_headers_among_what_is_loaded_stay_as_they_are() {
+    let workshop = Workshop::new();
+    let program = workshop.program(&[]);
+    let outline = elf::outline(&program).unwrap();
+    let bytes = fs::read(&program).unwrap();
+    let (mut bytes, sections) = {
+        let (head, sections) = bytes.split_at(outline.sections_at as usize);
+        (head.to_vec(), sections.to_vec())
+    };
+    let data = memchr::memmem::find(&bytes, b"\x01\0\0\0\x02\0\0\0\x03\0\0\0").unwrap() + 64;
+    bytes[data..data + sections.len()].copy_from_slice(&sections);
+    bytes[40..48].copy_from_slice(&(data as u64).to_le_bytes());
+    fs::write(&program, &bytes).unwrap();
+    there_and_back(&workshop, &program, &[], "sections");
+    assert_eq!(workshop.patch(&program), Ok(()));
+    let patched = fs::read(&program).unwrap();
+    assert_eq!(patched[data..data + sections.len()], sections);
+}
+
 /// Node finds what was put into it by its note.
 #[test]
 fn a_note_of_somebody_elses_is_not_given_up() {

@@ -69,8 +69,14 @@ fn damaged_programs_are_refused_or_become_sound_ones() {
         is_sound(&patched, &outline, libraries).unwrap_or_else(|fault| panic!("{fault}: {}", what()));
         sound += 1;
         let mark = Mark::of(&patched).unwrap();
+        for (at, old) in &mark.edits[1..] {
+            let mut loads = outline.segments.iter().filter(|segment| segment.kind == SegmentKind::Load);
+            let hits =
+                loads.any(|load| *at < load.offset + load.file_size && load.offset < at + old.len() as u64);
+            assert!(!hits, "what is loaded was changed: {}", what());
+        }
         assert_eq!(undone(fs::read(&patched).unwrap(), &mark), before, "{}", what());
-        if round % 16 == 0 {
+        if round % 128 == 0 {
             patch_and_restore(&folder, &path, libraries);
             assert_eq!(fs::read(&path).unwrap(), before, "{}", what());
         }
