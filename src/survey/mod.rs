@@ -16,6 +16,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use memchr::memmem;
+
 use self::fingerprint::Fingerprint;
 use self::kept::{Kept, Known};
 use self::package::Package;
@@ -28,6 +30,10 @@ use crate::venv::{Distribution, dist_infos};
 
 /// Taken by a thread at a time, of what takes a few microseconds each.
 const SHARE: usize = 32;
+
+/// In bytes: what linkers make of an empty program that has an interpreter takes more than twice as much, and
+/// many hundreds of small files (of time zones, of Qt) have no ending.
+const SMALLEST_PROGRAM: u64 = 2048;
 
 /// What is installed.
 pub struct Survey {
@@ -151,7 +157,12 @@ fn look(candidate: &Candidate<'_>) -> Looked {
     };
     let fingerprint = Fingerprint::from(&metadata);
     let known = candidate.known.as_ref().filter(|known| known.fingerprint == fingerprint);
-    let found = known.and_then(Known::decode).unwrap_or_else(|| elf::read_known(path, &metadata));
+    let is_small = metadata.is_file() && metadata.len() < SMALLEST_PROGRAM && !is_of_library(path);
+    let found = match known.and_then(Known::decode) {
+        Some(found) => found,
+        None if is_small => Err(Unreadable::NotElf),
+        None => elf::read_known(path, &metadata),
+    };
     Looked {
         fingerprint: Some(fingerprint),
         module_hook: known.and_then(|known| known.module_hook),
@@ -196,6 +207,12 @@ fn seen<'a>(
         same
     });
     all
+}
+
+/// Whether it is named as any library is: `x.so`, `libx.so.1`.
+fn is_of_library(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    memmem::find(name.as_bytes(), b".so").is_some()
 }
 
 fn is_named_as_library(path: &Path) -> bool {

@@ -119,7 +119,7 @@ impl Package {
         if !whole || room == 0 {
             self.directories.clear();
             self.elsewhere.clear();
-            return files;
+            return Vec::new();
         }
         self.own = complete(&self.distribution.dist_info, &own);
         files

@@ -15,9 +15,6 @@ use super::support::raw::{Form, Raw};
 use super::support::venv::Venv;
 use super::support::{Folder, VENVFIX, cannot_run, command, venvfix};
 
-/// For a RECORD of which a good part is read.
-const RECORD_MEMORY: u64 = 192;
-
 fn sparse(path: &Path, start: &[u8], length: u64) {
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(path).unwrap();
     file.write_all(start).unwrap();
@@ -149,7 +146,7 @@ fn a_record_of_a_gigabyte_names_nothing_beyond_its_bound() {
     distribution(&venv, "");
     let record = venv.site_packages().join("odd-1.dist-info/RECORD");
     sparse(&record, b"odd/absent.py,,\n", 1 << 30);
-    assert_eq!(findings(&doctor(venv.path(), RECORD_MEMORY).json()), Vec::<Value>::new());
+    assert_eq!(findings(&doctor(venv.path(), MEMORY).json()), Vec::<Value>::new());
 }
 
 /// The name was shown whole: 33 MB of it.
@@ -157,12 +154,12 @@ fn a_record_of_a_gigabyte_names_nothing_beyond_its_bound() {
 fn a_record_of_one_long_line_names_no_file() {
     let venv = Venv::new();
     for start in ["", "\""] {
-        distribution(&venv, start.to_owned() + &"a".repeat(15 << 20));
-        let ended = doctor(venv.path(), RECORD_MEMORY);
+        distribution(&venv, start.to_owned() + &"a".repeat(7 << 20));
+        let ended = doctor(venv.path(), MEMORY);
         assert_eq!(findings(&ended.json()), Vec::<Value>::new());
     }
     distribution(&venv, "a".repeat(100 << 20));
-    assert_eq!(findings(&doctor(venv.path(), RECORD_MEMORY).json()), Vec::<Value>::new());
+    assert_eq!(findings(&doctor(venv.path(), MEMORY).json()), Vec::<Value>::new());
 }
 
 /// The directory of each, and each above it, was kept with its whole path.
@@ -185,7 +182,7 @@ fn a_record_of_a_million_rows_is_cut_short_and_explains_nothing() {
     fs::write(&unnamed, Raw::needing(["libx.so"]).bytes(Form::X86_64)).unwrap();
     for name in ["", "/a"] {
         distribution(&venv, (0..1_000_000).map(|index| format!("{index:x}{name},,\n")).collect::<String>());
-        let found = findings(&doctor(venv.path(), RECORD_MEMORY).json());
+        let found = findings(&doctor(venv.path(), MEMORY).json());
         assert!(found.contains(&json!(["missing-library", null, ["0/unnamed.so"]])), "{found:?}");
     }
 }
@@ -267,7 +264,7 @@ fn a_forged_scan_leads_nowhere_and_costs_little() {
     let count = 350_000u32;
     let list: Vec<u8> = (0..count).flat_map(|index| entry(index % 0x10000)).collect();
     fs::write(&scan, forge(&[&count.to_le_bytes()[..], &list].concat())).unwrap();
-    assert!(!findings(&doctor(project.path(), RECORD_MEMORY).json()).is_empty());
+    assert!(!findings(&doctor(project.path(), MEMORY).json()).is_empty());
 }
 
 #[test]
@@ -398,4 +395,22 @@ fn sources_that_import_half_a_million_names_take_little() {
     fs::write(info.join("RECORD"), "pkg/libown.so.1,,\n").unwrap();
     let found = findings(&doctor(venv.path(), MEMORY).json());
     assert_eq!(found, [json!(["missing-library", null, ["pkg/libown.so.1"]])]);
+}
+
+/// Time zones and the like are many.
+#[test]
+fn a_file_too_small_for_a_program_is_not_opened() {
+    let venv = Venv::new();
+    let object = Raw::needing(["libx.so"]).bytes(Form::X86_64);
+    assert!(object.len() < 2048);
+    for name in ["zone", "small.so", "small.so.1"] {
+        fs::write(venv.site_packages().join(name), &object).unwrap();
+    }
+    let mut large = object;
+    large.resize(2048, 0);
+    fs::write(venv.site_packages().join("large"), large).unwrap();
+    distribution(&venv, "zone,,\nsmall.so,,\nsmall.so.1,,\nlarge,,\n");
+    let found = findings(&doctor(venv.path(), MEMORY).json());
+    let needing = |found: &Value| found[2].as_array().unwrap().clone();
+    assert_eq!(found.iter().flat_map(needing).collect::<Vec<_>>(), ["large", "small.so", "small.so.1"]);
 }
