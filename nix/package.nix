@@ -15,7 +15,9 @@ rustPlatform.buildRustPackage {
       ../Cargo.lock
       ../src
       ../hooks
+      ./flake.template.nix
       ./shell.template.nix
+      ./venvfix-shell-hook.bash
     ];
   };
   cargoLock.lockFile = ../Cargo.lock;

@@ -8,12 +8,13 @@
 }:
 
 let
-@venvfix@
+  @venvfix@
 in
 pkgs.mkShell {
   packages = [
-    pkgs.python3
+    @python@
     venvfix
+    @programs@
   ];
 
   # System libraries that reach the Python of .venv, and the headers for packages built from source.
@@ -23,6 +24,7 @@ pkgs.mkShell {
     openssl
     zlib
     libxml2
+    @libraries@
   ];
 
   # The folder of this file: .venv and requirements.txt lie here, wherever nix-shell is called.

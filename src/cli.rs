@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const FIRST_STEPS: &str = "\
 First steps, in a folder with a requirements.txt or pyproject.toml:
-  venvfix init              writes shell.nix
+  venvfix init              writes shell.nix, or converts it
   nix-shell                 makes .venv, installs, says what is missing
   venvfix doctor            says it in full
   venvfix add-lib NAME      adds what is missing to shell.nix
@@ -59,7 +59,10 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a shell.nix with Python, the usual system libraries and venvfix.
+    /// Write a shell.nix with Python, the usual system libraries and venvfix, or convert the one that is there.
+    ///
+    /// A shell.nix with nixpkgs' venvShellHook, or with a venv that its shellHook makes, becomes one with venvfix:
+    /// the difference is shown first. What the project's files ask for (Python, known libraries) is in a new one.
     Init(Init),
     /// Say which shared libraries the venv's wheels miss, and which nixpkgs attribute has each.
     ///
@@ -98,12 +101,28 @@ pub enum Command {
 /// `venvfix init`
 #[derive(Args, Debug)]
 pub struct Init {
-    /// Overwrite a shell.nix that is there.
+    /// Write a flake.nix instead.
     #[arg(long)]
+    pub flake: bool,
+
+    /// Write an .envrc for direnv too; only that where the shell is there.
+    #[arg(long)]
+    pub envrc: bool,
+
+    /// The Python of the shell, such as 3.12 [default: what .python-version or requires-python asks for, else python3].
+    #[arg(long, value_name = "X.Y")]
+    pub python: Option<String>,
+
+    /// Convert the shell.nix that is there without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Overwrite what is there; the old file is kept beside it, unless it is committed.
+    #[arg(long, conflicts_with = "yes")]
     pub force: bool,
 
-    /// Where the shell gets venvfix from: a program, a checkout of venvfix, or the URL of a tarball
-    /// [default: pkgs.venvfix, else this program].
+    /// Where the shell gets venvfix from: a program, a checkout of venvfix, the URL of a tarball, or for a flake
+    /// the reference of one [default: pkgs.venvfix, else this program].
     #[arg(long, value_name = "WHERE")]
     pub source: Option<String>,
 }
@@ -149,6 +168,8 @@ pub enum HookName {
     Fish,
     /// direnv's own configuration, or the top of an .envrc.
     Direnv,
+    /// What takes the place of nixpkgs' venvShellHook, evaluated by a setup hook.
+    Nix,
 }
 
 /// `venvfix run`

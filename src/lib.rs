@@ -1,4 +1,5 @@
 //! Keeps a pip virtual environment working inside a Nix shell.
+pub mod backup;
 pub mod catalog;
 pub mod cli;
 pub mod commands;

@@ -1,6 +1,6 @@
 //! Scans a venv and makes what a shell offers reach its Python: what shell entry and `provide` share.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::config::{Environment, Programs, Provide};
 use crate::diagnose::Remedy;
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
+use crate::nixpkgs::Nixpkgs;
 use crate::offer::{self, Libraries, Offered};
 use crate::programs;
 use crate::provide::{self, links, roots};
@@ -31,6 +32,8 @@ pub struct Provision<'a> {
     pub programs: Programs,
     /// What to keep silent about.
     pub ignore: &'a [String],
+    /// Finds the nixpkgs in use; asked only where something is missing.
+    pub nixpkgs: &'a dyn Fn() -> Nixpkgs,
     /// What the shell says.
     pub environment: &'a Environment,
     /// The voice for what could not be done and does not matter much.
@@ -67,11 +70,14 @@ impl Provision<'_> {
         };
         let target = Target::Real(interpreter, OsString::new(), Rules::Own);
         let glibc = interpreter.glibc().unwrap_or_default();
-        let why_not = |soname: &str, _| Some(Remedy::None { reason: offered.why_not(soname, &glibc)? });
+        let nixpkgs = LazyCell::new(self.nixpkgs);
+        let remedy = |soname: &str, _| {
+            let why_not = offered.why_not(soname, &glibc).map(|reason| Remedy::None { reason });
+            why_not.or_else(|| nixpkgs.remedy(soname))
+        };
         let programs_too = self.provide == Provide::LdLibraryPath;
         let nix_ld = self.environment.nix_ld.as_deref();
-        let reaching =
-            Reaching { offer: &offer, remedy: &why_not, programs_too, nix_ld, ..Reaching::NOTHING };
+        let reaching = Reaching { offer: &offer, remedy: &remedy, programs_too, nix_ld, ..Reaching::NOTHING };
         let mut found = examine(&tree, &target, &reaching, self.ignore);
         self.write(&offered, &wanted.borrow(), &found.survey)?;
         if self.changes_programs(&offered, &found.survey)? {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::{self, Kind, Library, Meaning, Release, Remedies, Remedy, Unknown};
+use crate::loader;
 use crate::nixpkgs::Located;
 
 /// What one name stands for. A PyPI name has an answer for each library that it needs.
@@ -28,8 +29,15 @@ pub struct Answer {
 /// What a name stands for, by the tables alone; the preferred kind decides.
 pub fn answers(query: &str, release: Option<Release>) -> Vec<Answer> {
     let mut meanings = catalog::meanings(query).into_iter();
-    let Some(preferred) = meanings.next() else { return vec![unknown(query)] };
+    let Some(preferred) = meanings.next() else {
+        return vec![of_glibc(query).unwrap_or_else(|| unknown(query))];
+    };
     let mut answers = of_meaning(query, preferred, release);
+    for answer in &mut answers {
+        if let Some(refused) = answer.attribute.as_deref().and_then(catalog::refused) {
+            answer.add_note(&refused.to_string());
+        }
+    }
     let others: Vec<String> = meanings.map(|meaning| described(query, meaning, release)).collect();
     if let Some(first) = answers.first_mut().filter(|_| !others.is_empty()) {
         first.add_note(&format!("also a {}", others.join(", a ")));
@@ -69,6 +77,9 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
         let answer = answer.with(library);
         return [note, directory].into_iter().flatten().fold(answer, |answer, note| answer.noting(&note));
     }
+    if let Some(reason) = not_yet(&answer, query, release) {
+        return answer.noting(&reason);
+    }
     match remedy {
         Remedy::Attribute { attribute, older, note, also, .. } => {
             let library = catalog::settle(Library::with_older(attribute, &older), release);
@@ -98,6 +109,10 @@ fn of_row(answer: Answer, query: &str, remedy: Remedy, release: Option<Release>)
     }
 }
 
+fn not_yet(answer: &Answer, query: &str, release: Option<Release>) -> Option<String> {
+    catalog::not_yet(query, release).filter(|_| answer.kind == Some(Kind::Soname))
+}
+
 fn pip_install(packages: &[&str]) -> String {
     let commands: Vec<String> = packages.iter().map(|package| format!("pip install {package}")).collect();
     commands.join(" or ")
@@ -119,6 +134,18 @@ fn described(query: &str, meaning: Meaning, release: Option<Release>) -> String 
         true => kind.to_string(),
         false => format!("{kind} ({})", attributes.join(" ")),
     }
+}
+
+/// What is in no table since nothing is to be added for it.
+fn of_glibc(query: &str) -> Option<Answer> {
+    let kind = match query.strip_prefix("-l") {
+        Some(name) => (name == "c" || loader::brings_linked(name)).then_some(Kind::Linked)?,
+        None => loader::brings(query).then_some(Kind::Soname)?,
+    };
+    Some(
+        Answer::of(query, Some(kind))
+            .noting("part of glibc, which every python of nixpkgs has: nothing to add"),
+    )
 }
 
 fn unknown(query: &str) -> Answer {
@@ -266,6 +293,35 @@ mod tests {
         assert!(found.iter().any(|answer| answer.attribute.as_deref() == Some("pango")));
         let note = answers("psycopg2", None)[0].note.clone().unwrap_or_default();
         assert!(note.contains("libpq.pg_config") && note.contains("psycopg2-binary needs less"), "{note}");
+    }
+
+    #[test]
+    fn of_glibc_there_is_nothing_to_add() {
+        for (query, kind) in [
+            ("libc.so.6", Kind::Soname),
+            ("libgcc_s.so.1", Kind::Soname),
+            ("ld-linux-x86-64.so.2", Kind::Soname),
+            ("-lm", Kind::Linked),
+            ("-lpthread", Kind::Linked),
+        ] {
+            let found = one(query, None);
+            assert_eq!((found.kind, found.attribute.as_deref()), (Some(kind), None), "{query}");
+            assert!(found.note.unwrap_or_default().contains("nothing to add"), "{query}");
+        }
+        assert_eq!(one("-l", None).kind, None);
+    }
+
+    #[test]
+    fn what_nixpkgs_refuses_is_said_of_each_kind_of_name() {
+        for (query, words) in [
+            ("libssl.so.1.1", "permittedInsecurePackages"),
+            ("openssl_1_1", "permittedInsecurePackages"),
+            ("nvcc", "allowUnfree"),
+            ("mkl", "allowUnfree"),
+        ] {
+            let note = one(query, None).note.unwrap_or_default();
+            assert_eq!(note.matches(words).count(), 1, "{query}: {note}");
+        }
     }
 
     #[test]

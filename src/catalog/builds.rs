@@ -1,4 +1,5 @@
-//! What a build from source wants: headers, pkg-config modules, libraries to link, programs to call.
+//! What a build from source wants: headers, pkg-config modules, libraries to link, programs to call; and modules that
+//! Python itself is built with.
 
 use super::Remedy;
 use super::table::{Fact, Table, tables};
@@ -26,6 +27,12 @@ pub fn linked(name: &str) -> Option<Remedy> {
 #[must_use]
 pub fn tool(name: &str) -> Option<Remedy> {
     remedy(&tables().tools, name).or_else(|| remedy(&tables().programs, name))
+}
+
+/// What has the module of the standard library of this name, also of one that python has no more: `tkinter`.
+#[must_use]
+pub fn standard_module(name: &str) -> Option<Remedy> {
+    Fact::read(tables().stdlib.get(name)?).ok().map(Remedy::from)
 }
 
 /// By the name's own row, else by the most specific pattern of the table.

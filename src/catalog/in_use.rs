@@ -1,6 +1,6 @@
 //! What a library is called in the nixpkgs in use.
 
-use super::release::{Place, Release, for_release};
+use super::release::{Place, Release, came_later, for_release};
 use super::table::{Attribute, Fact, tables};
 use super::{InUse, Library, Unknown, fact, is_of_today, libraries};
 
@@ -12,12 +12,28 @@ pub fn library_in(soname: &str, release: Option<Release>) -> Option<Library> {
     of_fact(fact(soname)?, release)
 }
 
+/// Why this release has no library of this soname, though a later one has: what to say, and to do.
+#[must_use]
+pub fn not_yet(soname: &str, release: Option<Release>) -> Option<String> {
+    let (fact, release) = (fact(soname)?, release?);
+    let first = came_later(&fact, Some(release))?;
+    // What is gone again has its reason, whichever release this is.
+    let Fact::Attribute(Attribute { attribute, .. }) = fact else { return None };
+    Some(format!(
+        "nixpkgs has it from {first} on, in {attribute}, and this is {release}: take a wheel for an older version, \
+         build it in the shell (pip install --no-binary), or use a newer nixpkgs"
+    ))
+}
+
 /// As [`libraries`], with the paths that hold in this release.
 ///
 /// # Errors
 ///
-/// As [`libraries`]; but what this release still has is no error.
+/// As [`libraries`], and for a soname that only later releases have; but what this release still has is no error.
 pub fn libraries_in(name: &str, release: Option<Release>) -> Result<Vec<Library>, Unknown> {
+    if let Some(reason) = not_yet(name, release) {
+        return Err(Unknown::Unavailable { name: name.to_owned(), reason });
+    }
     match library_in(name, release) {
         Some(library) => Ok(vec![library]),
         None => Ok(libraries(name)?.into_iter().map(|library| settle(library, release)).collect()),

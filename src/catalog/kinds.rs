@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::tables;
 use super::{
     Library, Remedy, Unknown, attributes, header, is_package, libraries_of_package, linked, module, names,
-    program, soname, tool,
+    program, soname, standard_module, tool,
 };
 
 /// The kinds of names, in the order in which they are preferred where a word is of several.
@@ -31,6 +31,8 @@ pub enum Kind {
     PkgConfig,
     /// A package of PyPI: `python-magic`.
     Pypi,
+    /// A module of Python's standard library: `tkinter`.
+    PythonAttribute,
 }
 
 impl fmt::Display for Kind {
@@ -43,6 +45,7 @@ impl fmt::Display for Kind {
             Kind::Program => "program",
             Kind::PkgConfig => "pkg-config module",
             Kind::Pypi => "PyPI package",
+            Kind::PythonAttribute => "standard module",
         })
     }
 }
@@ -70,7 +73,7 @@ pub enum Remedies {
 type LookUp = fn(&str) -> Option<Remedies>;
 
 /// How names of each kind are looked up.
-const LOOK_UPS: [(Kind, LookUp); 7] = [
+const LOOK_UPS: [(Kind, LookUp); 8] = [
     (Kind::Soname, |name| soname(name).map(Remedies::Row)),
     (Kind::Header, |name| header(name).map(Remedies::Row)),
     (Kind::Linked, |name| of_linker(name.strip_prefix("-l")?).map(Remedies::Row)),
@@ -78,6 +81,7 @@ const LOOK_UPS: [(Kind, LookUp); 7] = [
     (Kind::Program, |name| program(name).or_else(|| tool(name)).map(Remedies::Row)),
     (Kind::PkgConfig, |name| module(name.strip_suffix(".pc").unwrap_or(name)).map(Remedies::Row)),
     (Kind::Pypi, of_package),
+    (Kind::PythonAttribute, |name| standard_module(name).map(Remedies::Row)),
 ];
 
 /// Everything that a name means, the preferred kind first.
@@ -144,6 +148,7 @@ fn known() -> impl Iterator<Item = &'static str> {
         .chain(tables.headers.keys())
         .chain(tables.modules.keys())
         .chain(tables.tools.keys())
+        .chain(tables.stdlib.keys())
 }
 
 #[cfg(test)]

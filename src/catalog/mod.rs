@@ -16,15 +16,20 @@
 //! | `modules.toml` | a pkg-config module |
 //! | `linked.toml` | a linker name: `-lpq` |
 //! | `tools.toml` | a program that builds call |
+//! | `stdlib.toml` | a module of the standard library |
+//!
+//! `refused.toml` tells which attributes nixpkgs refuses unless they are allowed.
 //!
 //! glibc's own libraries and libgcc_s are in no table: the loader's own directory has them.
 
 mod attributes;
 mod builds;
 mod in_use;
+mod interpreters;
 mod kinds;
 mod names;
 mod opens;
+mod refused;
 mod release;
 mod table;
 #[cfg(test)]
@@ -33,11 +38,13 @@ mod tests;
 use std::fmt;
 
 pub use crate::library::{InUse, Library};
-pub use builds::{header, linked, module, tool};
-pub use in_use::{last_held, libraries_in, library_in, settle};
+pub use builds::{header, linked, module, standard_module, tool};
+pub use in_use::{last_held, libraries_in, library_in, not_yet, settle};
+pub use interpreters::{Interpreters, interpreters, newest_interpreters};
 pub use kinds::{Kind, Meaning, Remedies, meanings, similar};
 pub use names::{is_attribute, is_soname};
 pub use opens::{Opener, Opens, Part, Reach, Variable, all_opens, opens};
+pub use refused::{Refused, refused};
 pub use release::{NoRelease, Place, Release, apart};
 pub use table::PackageNote;
 use table::{Attribute, Fact, tables};
@@ -199,10 +206,28 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
     if let Some(library) = attributes::known(name) {
         return Ok(vec![library]);
     }
+    if let Some(remedy) = standard_module(name).filter(|_| !is_package(name)) {
+        return of_standard_module(name, remedy);
+    }
     if !is_package(name) {
         return if names::is_attribute(name) { Ok(vec![library(name)]) } else { Err(not_known(name)) };
     }
     libraries_of_package(name)
+}
+
+/// What nixpkgs has of the standard library in a package of its own.
+fn of_standard_module(name: &str, remedy: Remedy) -> Result<Vec<Library>, Unknown> {
+    let name = name.to_owned();
+    match remedy {
+        Remedy::Attribute { attribute, .. } if attribute.contains("Packages.") => {
+            Ok(vec![Library::new(attribute)])
+        }
+        Remedy::Attribute { note, .. } => {
+            let reason = note.unwrap_or("nixpkgs' python has it").to_owned();
+            Err(Unknown::NeedsNone { name, reason })
+        }
+        other => of_soname(&name, other).map(|library| vec![library]),
+    }
 }
 
 /// What a PyPI package of the tables needs; an error where that is nothing.
@@ -337,7 +362,8 @@ fn not_known(name: &str) -> Unknown {
 #[must_use]
 pub fn knows(name: &str) -> bool {
     let tables = [soname(name).is_some(), attributes::is_named(name), package(name).is_some()];
-    tables.contains(&true) || opens(name).is_some() || program(name).is_some()
+    let others = [opens(name).is_some(), program(name).is_some(), standard_module(name).is_some()];
+    tables.contains(&true) || others.contains(&true)
 }
 
 /// Whether a soname belongs to the graphics driver.

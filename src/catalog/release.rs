@@ -64,8 +64,11 @@ pub struct Place {
 /// The path that holds in this release; where that is not known, the newest and the ones before it.
 ///
 /// A path of `older` may name another version today (`libxml2`), so it counts for the releases before
-/// `since` alone, and for those up to `until` where nothing holds today.
+/// `since` alone, and for those up to `until` where nothing holds today. Before `first` nothing held.
 pub(super) fn for_release(fact: Fact, release: Option<Release>) -> Option<Place> {
+    if came_later(&fact, release).is_some() {
+        return None;
+    }
     match fact {
         Fact::Attribute(Attribute { attribute, older, since, directory, .. }) => {
             let (attribute, alternatives) = match (release, since) {
@@ -84,6 +87,12 @@ pub(super) fn for_release(fact: Fact, release: Option<Release>) -> Option<Place>
         }
         Fact::Driver | Fact::None { .. } => None,
     }
+}
+
+/// The first release that has it, where this is an earlier one.
+pub(super) fn came_later(fact: &Fact, release: Option<Release>) -> Option<Release> {
+    let (Fact::Attribute(Attribute { first, .. }) | Fact::None { first, .. }) = fact else { return None };
+    first.filter(|first| release.is_some_and(|release| release < *first))
 }
 
 /// The sonames of libraries that lie apart, each with its directory below the package, such as `lib/mariadb`.

@@ -28,6 +28,8 @@ pub(super) struct Tables {
     pub(super) modules: Table,
     pub(super) linked: Table,
     pub(super) tools: Table,
+    pub(super) stdlib: Table,
+    pub(super) refused: Table,
 }
 
 pub(super) const SONAMES: &str = include_str!("sonames.toml");
@@ -39,6 +41,8 @@ pub(super) const HEADERS: &str = include_str!("headers.toml");
 pub(super) const MODULES: &str = include_str!("modules.toml");
 pub(super) const LINKED: &str = include_str!("linked.toml");
 pub(super) const TOOLS: &str = include_str!("tools.toml");
+pub(super) const STDLIB: &str = include_str!("stdlib.toml");
+pub(super) const REFUSED: &str = include_str!("refused.toml");
 
 static TABLES: Tables = Tables {
     sonames: Table::of(SONAMES),
@@ -50,6 +54,8 @@ static TABLES: Tables = Tables {
     modules: Table::of(MODULES),
     linked: Table::of(LINKED),
     tools: Table::of(TOOLS),
+    stdlib: Table::of(STDLIB),
+    refused: Table::of(REFUSED),
 };
 
 /// The tables.
@@ -118,7 +124,7 @@ pub(super) enum Fact {
     Attribute(Attribute),
     Driver,
     Wheel { packages: Vec<&'static str>, attribute: Option<&'static str> },
-    None { reason: &'static str, older: Vec<&'static str>, until: Option<Release> },
+    None { reason: &'static str, older: Vec<&'static str>, first: Option<Release>, until: Option<Release> },
 }
 
 #[derive(Debug)]
@@ -126,6 +132,7 @@ pub(super) struct Attribute {
     pub(super) attribute: &'static str,
     pub(super) older: Vec<&'static str>,
     pub(super) since: Option<Release>,
+    pub(super) first: Option<Release>,
     pub(super) directory: Option<&'static str>,
     pub(super) sure: bool,
     pub(super) note: Option<&'static str>,
@@ -146,6 +153,7 @@ struct Row {
     #[serde(default)]
     older: Vec<&'static str>,
     since: Option<&'static str>,
+    first: Option<&'static str>,
     until: Option<&'static str>,
     directory: Option<&'static str>,
     #[serde(default)]
@@ -170,25 +178,28 @@ impl TryFrom<Row> for Fact {
 
     fn try_from(row: Row) -> Result<Self, Error> {
         let Row { attribute, older, directory, likely, note, driver, wheels: packages, none, also, .. } = row;
-        let (since, until) = (release(row.since)?, release(row.until)?);
+        let (since, first, until) = (release(row.since)?, release(row.first)?, release(row.until)?);
         if older.is_empty() && (since.is_some() || until.is_some()) {
             return Err(Error::custom("since and until are about the paths of older"));
+        }
+        if none.is_some() && first.is_some() && older.is_empty() {
+            return Err(Error::custom("what never was there came with no release"));
         }
         // What qualifies an attribute says nothing of a row that is about something else.
         let unqualified =
             since.is_none() && directory.is_none() && !likely && note.is_none() && also.is_empty();
-        let bare = unqualified && older.is_empty();
+        let bare = unqualified && older.is_empty() && first.is_none();
         match (attribute, driver, none) {
             (Some(attribute), false, None) if packages.is_empty() && until.is_none() => {
                 let sure = !likely;
-                Ok(Fact::Attribute(Attribute { attribute, older, since, directory, sure, note, also }))
+                Ok(Fact::Attribute(Attribute { attribute, older, since, first, directory, sure, note, also }))
             }
             (attribute, false, None) if bare && !packages.is_empty() => {
                 Ok(Fact::Wheel { packages, attribute })
             }
             (None, true, None) if bare && packages.is_empty() => Ok(Fact::Driver),
             (None, false, Some(reason)) if unqualified && packages.is_empty() => {
-                Ok(Fact::None { reason, older, until })
+                Ok(Fact::None { reason, older, first, until })
             }
             _ => Err(Error::custom("a row states one of: attribute, wheels, driver, none")),
         }

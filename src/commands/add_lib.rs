@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use similar::TextDiff;
 
 use super::Context;
 use crate::catalog::{self, Unknown};
@@ -37,7 +36,7 @@ pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     if arguments.dry_run {
-        context.speaker.result(&sanitized(&diff(&shown, &source, &edit.text)))?;
+        context.speaker.result(&report::diff(&shown, &source, &edit.text))?;
         return Ok(Exit::Fine);
     }
     fsx::replace(&path, edit.text.as_bytes())?;
@@ -86,6 +85,9 @@ fn libraries(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs) -> Resu
         if nixpkgs.lacks(library) {
             context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
         }
+        if let Some(refused) = catalog::refused(library.path()) {
+            context.speaker.warn(format_args!("{} is {refused}", library.path()));
+        }
         if !nixpkgs.is_pinned {
             library.in_use = None;
         }
@@ -126,14 +128,4 @@ fn located(context: &Context, name: &str, nixpkgs: &Nixpkgs, unknown: &Unknown) 
     }
     let trouble = Trouble::usage(unknown.to_string());
     Err(trouble.help("name an attribute of nixpkgs, a soname or a PyPI package").into())
-}
-
-/// The file's own text may hold what steers a terminal.
-fn sanitized(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", report::sanitize(line))).collect()
-}
-
-fn diff(shown: &str, old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    diff.unified_diff().header(shown, shown).to_string()
 }

@@ -1,58 +1,209 @@
-//! `venvfix init`: writes a shell.nix.
+//! `venvfix init`: writes the files of a shell, or converts the one that is there.
+
+mod beside;
+mod existing;
 
 use std::env;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use self::existing::{Existing, Outcome};
 use super::Context;
+use crate::backup;
+use crate::catalog::{self, Interpreters};
 use crate::cli::Init;
 use crate::error::{Exit, Trouble};
 use crate::fsx;
-use crate::scaffold::{self, Source};
+use crate::nixpkgs::Nixpkgs;
+use crate::scaffold::{self, Asked, Source};
+
+const SHELL: &str = "shell.nix";
+const FLAKE: &str = "flake.nix";
+const ENVRC: &str = ".envrc";
 
 pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
     let folder = &context.environment.current_dir;
-    let path = folder.join("shell.nix");
-    if path.symlink_metadata().is_ok() && !arguments.force {
-        return Err(Trouble::new(format!("{} is there already", path.display()))
-            .help("add libraries to it with `venvfix add-lib NAME`, or overwrite it with --force")
+    let there = |name: &str| folder.join(name).symlink_metadata().is_ok();
+    if arguments.envrc && there(ENVRC) && !arguments.force {
+        return Err(is_there(folder, ENVRC)
+            .help("put `use nix` into it, or overwrite it with --force")
             .into());
     }
-    let source = source(arguments.source.as_deref(), folder)?;
-    fsx::replace(&path, scaffold::shell_nix(&source).as_bytes())?;
-    context.speaker.step(format_args!("wrote {}", path.display()));
-    if let Source::PackageOrProgram(program) = &source {
-        context.speaker.step(format_args!(
-            "the shell takes venvfix from its package set, else from {program}: for other machines, see --source"
-        ));
+    // Asked of a folder that has its shell, direnv's file is all that is missing.
+    let only_envrc =
+        arguments.envrc && !arguments.flake && (there(SHELL) || there(FLAKE)) && !arguments.force;
+    let mut of_flake = arguments.flake || only_envrc && !there(SHELL);
+    if !only_envrc {
+        let task = Task { context, arguments, folder };
+        match arguments.flake {
+            true => task.write_flake()?,
+            false => match task.convert()? {
+                Outcome::Done { is_flake } => of_flake = is_flake,
+                Outcome::Declined => return Ok(Exit::Fine),
+                Outcome::NotAShell => task.write_shell()?,
+            },
+        }
     }
-    if !["requirements.txt", "pyproject.toml", "pylock.toml"].iter().any(|name| folder.join(name).exists()) {
-        context.speaker.step("there is no requirements.txt yet: list what to install in it");
+    if arguments.envrc {
+        replace(context, folder, ENVRC, &scaffold::envrc(of_flake))?;
     }
-    context.speaker.help("nix-shell");
+    context.speaker.help(match (arguments.envrc, of_flake) {
+        (true, _) => "direnv allow",
+        (false, true) => "nix develop",
+        (false, false) => "nix-shell",
+    });
     Ok(Exit::Fine)
 }
 
-fn source(named: Option<&str>, folder: &Path) -> Result<Source> {
-    let Some(named) = named else {
-        let program = env::current_exe().context("could not find this program")?;
-        return Ok(Source::PackageOrProgram(text(&program)?));
-    };
-    if named.contains("://") {
-        return Ok(Source::Tarball(named.to_owned()));
+fn is_there(folder: &Path, name: &str) -> Trouble {
+    Trouble::new(format!("{} is there already", folder.join(name).display()))
+}
+
+/// Writes a file of the project; an old one is kept.
+fn replace(context: &Context, folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    keep_old(context, &path)?;
+    fsx::replace(&path, text.as_bytes())?;
+    context.speaker.step(format_args!("wrote {}", path.display()));
+    Ok(())
+}
+
+fn keep_old(context: &Context, path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
     }
-    let path = folder.join(named);
-    let path = path.canonicalize().with_context(|| format!("could not find the source {named}"))?;
-    if path.is_file() {
-        return Ok(Source::Program(text(&path)?));
+    // Not one that lies in the project.
+    let git = context.environment.find_program("git", path.parent());
+    if let Some(kept) = backup::keep(path, git.as_deref())? {
+        context.speaker.step(format_args!("the old file is kept as {}", kept.display()));
     }
-    if path.join("nix/default.nix").exists() {
-        return Ok(Source::Checkout(text(&path)?));
+    Ok(())
+}
+
+/// What is asked for, and where.
+struct Task<'a> {
+    context: &'a Context,
+    arguments: &'a Init,
+    folder: &'a Path,
+}
+
+impl Task<'_> {
+    /// Converts the first file that has a shell.
+    fn convert(&self) -> Result<Outcome> {
+        let files = Existing::all(self.folder).filter(|_| !self.arguments.force);
+        for file in files {
+            match file.convert(self)? {
+                Outcome::NotAShell => {}
+                outcome => return Ok(outcome),
+            }
+        }
+        Ok(Outcome::NotAShell)
     }
-    Err(Trouble::usage(format!("{} is neither a program nor a checkout of venvfix", path.display()))
-        .help("a checkout has nix/default.nix")
-        .into())
+
+    fn write_shell(&self) -> Result<()> {
+        let source = self.source()?;
+        if matches!(source, Source::Flake(_)) {
+            return Err(Trouble::usage("a shell.nix cannot take venvfix from a flake reference")
+                .help("name the URL of a tarball, or write a flake with --flake")
+                .into());
+        }
+        let asked = self.asked(SHELL)?;
+        replace(self.context, self.folder, SHELL, &scaffold::shell_nix(&source, &asked))?;
+        self.tell(&source, &asked);
+        Ok(())
+    }
+
+    fn write_flake(&self) -> Result<()> {
+        if self.folder.join(FLAKE).symlink_metadata().is_ok() && !self.arguments.force {
+            return Err(is_there(self.folder, FLAKE)
+                .help("add libraries to it with `venvfix add-lib NAME --file flake.nix`, or overwrite it with --force")
+                .into());
+        }
+        let source = match self.source()? {
+            Source::Checkout(path) if Path::new(&path).join(".git").exists() => {
+                Source::Flake(format!("git+file://{}?dir=nix", scaffold::in_url(&path)))
+            }
+            other => other,
+        };
+        let asked = self.asked(FLAKE)?;
+        replace(self.context, self.folder, FLAKE, &scaffold::flake_nix(&source, &asked))?;
+        self.tell(&source, &asked);
+        if self.folder.join(".git").exists() {
+            self.context.speaker.step("in a git repository Nix sees what git knows of: git add flake.nix");
+        }
+        Ok(())
+    }
+
+    fn asked(&self, name: &str) -> Result<Asked> {
+        let named = self.arguments.python.as_deref().map(minor).transpose()?;
+        // The shell is of use all the same, and its entry will say this again.
+        let files = beside::files(self.folder).unwrap_or_else(|error| {
+            self.context.speaker.warn(format_args!("{error:#}"));
+            scaffold::Files::default()
+        });
+        Ok(scaffold::asked(&files, named, self.interpreters(name)))
+    }
+
+    /// Those of the project's nixpkgs, else of the newest.
+    fn interpreters(&self, name: &str) -> &'static Interpreters {
+        let nixpkgs =
+            Nixpkgs::find(&self.context.environment, Some(self.folder), Some(&self.folder.join(name)));
+        catalog::interpreters(nixpkgs.release()).unwrap_or_else(catalog::newest_interpreters)
+    }
+
+    fn tell(&self, source: &Source, asked: &Asked) {
+        let speaker = self.context.speaker;
+        asked.notes.iter().for_each(|note| speaker.step(note));
+        if let Source::PackageOrProgram(program) = source {
+            let place = if self.arguments.flake { "" } else { "its package set, else from " };
+            speaker.step(format_args!(
+                "the shell takes venvfix from {place}{program}: for other machines, see --source"
+            ));
+        }
+        if !["requirements.txt", "pyproject.toml", "pylock.toml"]
+            .iter()
+            .any(|name| self.folder.join(name).exists())
+        {
+            speaker.step("there is no requirements.txt yet: list what to install in it");
+        }
+    }
+
+    fn source(&self) -> Result<Source> {
+        let Some(named) = self.arguments.source.as_deref() else {
+            let program = env::current_exe().context("could not find this program")?;
+            return Ok(Source::PackageOrProgram(text(&program)?));
+        };
+        if is_flake_reference(named) {
+            return Ok(Source::Flake(named.to_owned()));
+        }
+        if named.contains("://") {
+            return Ok(Source::Tarball(named.to_owned()));
+        }
+        let path = self.folder.join(named);
+        let path = path.canonicalize().with_context(|| format!("could not find the source {named}"))?;
+        if path.is_file() {
+            return Ok(Source::Program(text(&path)?));
+        }
+        if path.join("nix/default.nix").exists() {
+            return Ok(Source::Checkout(text(&path)?));
+        }
+        Err(Trouble::usage(format!("{} is neither a program nor a checkout of venvfix", path.display()))
+            .help("a checkout has nix/default.nix")
+            .into())
+    }
+}
+
+/// Whether only a flake can take this: `github:…`, `git+https://…`.
+fn is_flake_reference(source: &str) -> bool {
+    let scheme = source.split_once(':').map_or("", |(scheme, _)| scheme);
+    ["github", "gitlab", "sourcehut", "path"].contains(&scheme) || scheme.starts_with("git+")
+}
+
+fn minor(version: &str) -> Result<u8> {
+    scaffold::minor_version(version).ok_or_else(|| {
+        Trouble::usage(format!("this is no version of Python 3: {version}")).help("--python 3.12").into()
+    })
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -6,6 +6,7 @@ use super::Context;
 use crate::cli::ProvidePath;
 use crate::config::{Programs, Provide};
 use crate::error::Exit;
+use crate::nixpkgs::Nixpkgs;
 use crate::offer;
 use crate::provision::Provision;
 use crate::report;
@@ -22,6 +23,8 @@ pub(super) fn run(context: &Context, arguments: &ProvidePath) -> Result<Exit> {
         // What another tool made is not changed more than it must be.
         programs: Programs::Report,
         ignore: &[],
+        // What is missing is to be added to this shell.
+        nixpkgs: &|| Nixpkgs::find(environment, environment.shell_project.as_deref(), None),
         environment,
         speaker: context.speaker,
     };

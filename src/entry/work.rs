@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::{Exit, Trouble, exit_of};
 use crate::examine::Examination;
 use crate::mend::{self, Mending};
+use crate::nixpkgs::Nixpkgs;
 use crate::offer;
 use crate::provide::packages;
 use crate::provision::Provision;
@@ -243,6 +244,7 @@ impl Work<'_> {
             provide: config.provide,
             programs: config.programs,
             ignore: &config.ignore,
+            nixpkgs: &|| Nixpkgs::find(entry.environment, Some(&config.project), Some(&config.nix_file)),
             environment: entry.environment,
             speaker: entry.speaker,
         };

@@ -18,8 +18,10 @@
 //! and rowan, and it knows nothing of ELF, Python or what provides a library.
 
 mod constructor;
+pub mod convert;
 mod edit;
 mod inputs;
+mod literals;
 mod locate;
 mod marker;
 mod outputs;
@@ -34,6 +36,7 @@ use rnix::ast;
 
 pub use crate::library::Library;
 use edit::{Element, insertions, splice};
+pub use literals::{Literals, literals};
 use locate::Chosen;
 pub use refusal::{PassedOver, Place, Refusal};
 use spell::Spelling;

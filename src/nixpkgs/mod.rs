@@ -5,6 +5,7 @@
 
 mod locate;
 mod lookup;
+mod pin;
 mod proof;
 mod release;
 
@@ -16,12 +17,16 @@ use anyhow::Result;
 
 pub use locate::{Located, locate};
 pub use lookup::Lookup;
+pub use pin::Pin;
 pub use release::{Evidence, Source, release};
 
 use crate::catalog::{self, InUse, Library, Release};
 use crate::config::Environment;
 use crate::diagnose::{Confidence, Remedy};
 use crate::fsx;
+
+/// Far more than anybody writes by hand.
+const MAX_NIX_FILE: u64 = 1 << 20;
 
 /// Locks of large flakes have some thousand lines.
 const MAX_LOCK: u64 = 4 << 20;
@@ -55,11 +60,17 @@ impl Nixpkgs {
             .as_ref()
             .is_none_or(|own| Some(fsx::normalize(own).as_path()) == project);
         let recorded = environment.nixpkgs_release.as_deref().filter(|_| own);
-        let evidence = Evidence { recorded, version, lock: lock.as_deref(), is_flake };
+        let pin = nix_file.filter(|_| !is_flake).map(pin_of).unwrap_or_default();
+        let evidence = Evidence { recorded, version, pin, lock: lock.as_deref(), is_flake };
         let in_use = release(&evidence);
-        let lookup = lookup.filter(|lookup| !is_flake && concerns(lookup, project, in_use));
+        let in_question = !is_flake && (pin != Pin::Other || in_use.is_some());
+        let lookup = lookup.filter(|lookup| in_question && concerns(lookup, project, in_use));
         let known = lookup.as_ref().map(|lookup| proof::recall(environment, lookup)).unwrap_or_default();
-        let is_pinned = is_flake && in_use.is_some_and(|(_, source)| source == Source::Lock);
+        let is_pinned = in_use.is_some_and(|(_, source)| match source {
+            Source::Lock => is_flake,
+            Source::Pin => true,
+            Source::Shell | Source::Lookup => false,
+        });
         Self { in_use, is_pinned, lookup, project: project.map(Path::to_owned), known }
     }
 
@@ -123,6 +134,9 @@ impl Nixpkgs {
 
     /// What to do about a soname that is missing, where the tables have an attribute for it.
     pub fn remedy(&self, soname: &str) -> Option<Remedy> {
+        if let Some(reason) = catalog::not_yet(soname, self.release()) {
+            return Some(Remedy::None { reason });
+        }
         let library = self.settle(catalog::library_in(soname, self.release())?);
         let likely = matches!(catalog::soname(soname), Some(catalog::Remedy::Attribute { sure: false, .. }));
         Some(Remedy::Attribute {
@@ -131,6 +145,15 @@ impl Nixpkgs {
             alternatives: library.other_paths(),
         })
     }
+}
+
+/// What the project's Nix file, and the sources beside it that it asks for, say of its nixpkgs.
+fn pin_of(nix_file: &Path) -> Pin {
+    let Ok(Some(text)) = fsx::read_text(nix_file, MAX_NIX_FILE) else { return Pin::Nothing };
+    let folder = nix_file.parent().unwrap_or(Path::new("/"));
+    let read = |file| fsx::read_text(&folder.join(file), MAX_LOCK).ok().flatten();
+    let sources: Vec<String> = pin::sources_of(&text).into_iter().filter_map(read).collect();
+    pin::pin(&text, &sources)
 }
 
 /// Whether Nix may be asked about this nixpkgs, and its answer says something of the project.

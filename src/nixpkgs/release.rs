@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::pin::Pin;
 use crate::catalog::Release;
 
 /// What lies at hand, as text.
@@ -11,6 +12,8 @@ pub struct Evidence<'a> {
     pub recorded: Option<&'a str>,
     /// The `.version` of `<nixpkgs>`.
     pub version: Option<&'a str>,
+    /// What the project's Nix file says of it.
+    pub pin: Pin,
     /// The project's flake.lock.
     pub lock: Option<&'a str>,
     /// The project's shell is in its flake, which `<nixpkgs>` has no say in.
@@ -22,6 +25,8 @@ pub struct Evidence<'a> {
 pub enum Source {
     /// The shell.
     Shell,
+    /// The project's Nix file, or the sources that it asks for.
+    Pin,
     /// `<nixpkgs>`.
     Lookup,
     /// flake.lock.
@@ -31,12 +36,22 @@ pub enum Source {
 /// The release in use, by the first source that tells.
 pub fn release(evidence: &Evidence<'_>) -> Option<(Release, Source)> {
     let recorded = || Some((parse(evidence.recorded?)?, Source::Shell));
-    let version = || Some((parse(evidence.version?)?, Source::Lookup));
+    let version = || match evidence.pin {
+        // It is not made of that one.
+        Pin::Other | Pin::Release(_) => None,
+        Pin::Nothing => Some((parse(evidence.version?)?, Source::Lookup)),
+    };
     let lock = || Some((of_lock(evidence.lock?)?, Source::Lock));
     match evidence.is_flake {
         // What the lock says is so, whatever shell this is.
         true => lock().or_else(recorded),
-        false => recorded().or_else(version).or_else(lock),
+        false => match (recorded(), evidence.pin) {
+            (Some((release, _)), Pin::Release(pinned)) if release == pinned => Some((pinned, Source::Pin)),
+            (Some(recorded), _) => Some(recorded),
+            (None, Pin::Release(pinned)) => Some((pinned, Source::Pin)),
+            (None, Pin::Other) => None,
+            (None, Pin::Nothing) => version().or_else(lock),
+        },
     }
 }
 
@@ -98,7 +113,7 @@ fn follow<'a>(lock: &'a Value, reference: &'a Value) -> Option<&'a Value> {
 }
 
 /// The release of a branch: `nixos-25.05`, `nixos-25.05-small`, `nixpkgs-25.05-darwin`, `release-25.05`.
-fn of_branch(name: &str) -> Option<Release> {
+pub(super) fn of_branch(name: &str) -> Option<Release> {
     let rest = ["nixos-", "nixpkgs-", "release-"].iter().find_map(|start| name.strip_prefix(start))?;
     let (release, end) = rest.split_at_checked(5)?;
     if !(end.is_empty() || end.starts_with('-')) {
@@ -161,7 +176,7 @@ mod tests {
             recorded: Some("25.05"),
             version: Some("25.11\n"),
             lock: Some(&lock),
-            is_flake: false,
+            ..Evidence::default()
         };
         assert_eq!(found(&all), Some(("25.05".into(), Source::Shell)));
         let garbled = Evidence { recorded: Some("x"), ..all };
@@ -172,10 +187,29 @@ mod tests {
     }
 
     #[test]
+    fn a_pin_comes_before_the_lookup_path_and_gives_way_to_what_a_shell_recorded() {
+        let pinned = Pin::Release("24.11".parse().unwrap());
+        let all = Evidence { version: Some("25.11"), pin: pinned, ..Evidence::default() };
+        assert_eq!(found(&all), Some(("24.11".into(), Source::Pin)));
+        let same = Evidence { recorded: Some("24.11"), ..all };
+        assert_eq!(found(&same), Some(("24.11".into(), Source::Pin)));
+        let other = Evidence { recorded: Some("25.05"), ..all };
+        assert_eq!(found(&other), Some(("25.05".into(), Source::Shell)));
+        let lock = lock(r#"{"ref": "nixos-24.05"}"#, "0");
+        let commit = Evidence { pin: Pin::Other, lock: Some(&lock), ..all };
+        assert_eq!(found(&commit), None);
+    }
+
+    #[test]
     fn a_flake_is_not_what_the_lookup_path_says() {
         let lock = lock(r#"{"ref": "nixos-24.05"}"#, "0");
-        let all =
-            Evidence { recorded: Some("25.05"), version: Some("25.11"), lock: Some(&lock), is_flake: true };
+        let all = Evidence {
+            recorded: Some("25.05"),
+            version: Some("25.11"),
+            lock: Some(&lock),
+            is_flake: true,
+            pin: Pin::Nothing,
+        };
         assert_eq!(found(&all), Some(("24.05".into(), Source::Lock)));
         assert_eq!(found(&Evidence { lock: None, ..all }), Some(("25.05".into(), Source::Shell)));
         assert_eq!(found(&Evidence { lock: None, recorded: None, ..all }), None);

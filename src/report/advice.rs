@@ -9,6 +9,7 @@ use crate::diagnose::{Affected, Code, Finding, Reach, Remedy, Report, Severity};
 pub(super) fn advice(report: &Report) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(add_command(report).map(|command| format!("{command}   # then enter the shell again")));
+    found.extend(refusals(report));
     found.extend(optional_command(report));
     found.extend(commands(report));
     found.extend(programs(report));
@@ -29,6 +30,12 @@ pub(super) fn missing_libraries(report: &Report) -> impl Iterator<Item = &Findin
 pub(super) fn add_command(report: &Report) -> Option<String> {
     let names = attributes(missing_libraries(report));
     (!names.is_empty()).then(|| format!("venvfix add-lib {}", names.join(" ")))
+}
+
+/// What nixpkgs will not let into a shell just so.
+fn refusals(report: &Report) -> Vec<String> {
+    let names = attributes(missing_libraries(report));
+    names.iter().filter_map(|name| Some(format!("{name} is {}", catalog::refused(name)?))).collect()
 }
 
 /// The call for the parts of packages that open their libraries late: windows, sound.

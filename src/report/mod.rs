@@ -1,6 +1,7 @@
 //! Every sentence that a user reads.
 
 mod advice;
+mod diff;
 mod entry;
 mod github;
 mod human;
@@ -8,6 +9,7 @@ mod sanitize;
 mod speak;
 mod which;
 
+pub use diff::diff;
 pub use entry::{entry_summary, missing_for_import, patched, restored, still_missing};
 pub use github::github;
 pub use human::{human, preview};

@@ -118,3 +118,34 @@ fn a_shell_that_follows_its_channel_gets_a_choice_even_where_the_release_is_know
     let choice = "[ zlib (pkgs.libx11 or pkgs.xorg.libX11) ]";
     assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", choice));
 }
+
+#[test]
+fn a_shell_that_names_its_branch_gets_the_path_that_holds_there() {
+    let folder = project();
+    let pinned = SHELL.replace("{ pkgs }", "{ pkgs ? import (fetchTarball \"channel:nixos-25.05\") { } }");
+    folder.write("shell.nix", &pinned);
+    venvfix(folder.path(), ["add-lib", "libX11.so.6", "tkinter"]).exits(0);
+    let plain = "[ zlib xorg.libX11 python3Packages.tkinter ]";
+    assert_eq!(folder.read("shell.nix"), pinned.replace("[ zlib ]", plain));
+    venvfix(folder.path(), ["add-lib", "_ctypes"]).exits(2).says(&["nothing to add for '_ctypes'", "libffi"]);
+}
+
+#[test]
+fn what_only_later_releases_have_is_refused_with_what_to_do() {
+    let folder = project();
+    let add = |release| {
+        let mut run = command(VENVFIX, folder.path());
+        run.env("VENVFIX_NIXPKGS_RELEASE", release).args(["add-lib", "--dry-run", "libavcodec.so.62"]);
+        Ended::from(run.output().unwrap())
+    };
+    add("25.05").exits(2).says(&["from 25.11 on, in ffmpeg", "this is 25.05", "--no-binary"]);
+    add("25.11").exits(0).prints(&["ffmpeg"]);
+}
+
+#[test]
+fn what_nixpkgs_refuses_is_added_with_a_warning() {
+    let folder = project();
+    let added = venvfix(folder.path(), ["add-lib", "libssl.so.1.1"]).exits(0);
+    added.says(&["openssl_1_1 is marked insecure", "permittedInsecurePackages"]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib openssl_1_1 ]"));
+}

@@ -66,6 +66,19 @@ fn what_is_missing_is_said_at_once_and_on_each_entry() {
     project.enter().exits(0).says(&["1 library is still missing: libnobodyknows.so.7"]);
 }
 
+/// The notice named the newest path, which an older nixpkgs does not have.
+#[test]
+fn the_notice_names_what_the_nixpkgs_in_use_has() {
+    for (release, attribute) in [("25.11", "clucene_core"), ("26.05", "clucene-core")] {
+        let project = Project::new("gamma\n");
+        let wheels = project.wheels.path();
+        super::support::wheel::make(wheels, "gamma", &["--needs", "libclucene-core.so.1"]);
+        let mut run = project.command(&[VENVFIX, "enter"]);
+        let ended: Ended = run.env("VENVFIX_NIXPKGS_RELEASE", release).output().unwrap().into();
+        ended.exits(0).says(&[&format!("help: venvfix add-lib {attribute}   #")]);
+    }
+}
+
 #[test]
 fn a_failed_install_says_pips_message_once_and_still_enters() {
     let project = Project::new("beta ~~ 1\n");

@@ -3,6 +3,7 @@
 
 mod add_lib;
 mod against_venv_shell_hook;
+mod convert;
 mod direnv;
 mod doctor;
 mod doctor_cases;
@@ -16,6 +17,7 @@ mod hostile_files;
 mod hostile_mutations;
 mod hostile_objects;
 mod init;
+mod init_in_the_lab;
 mod interrupts;
 mod kills;
 mod loader;

@@ -28,7 +28,7 @@ fn cases() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-fn cases_in(folder: &str) -> Vec<PathBuf> {
+pub fn cases_in(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).unwrap();
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -66,7 +66,7 @@ fn describe(refusal: &Refusal) -> String {
     format!("{refusal}\nhelp: {}\n", refusal.help())
 }
 
-fn compare(file: &Path, actual: &str) -> Result<(), String> {
+pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
     if std::env::var_os("BLESS").is_some() {
         fs::write(file, actual).unwrap();
     }
@@ -77,7 +77,7 @@ fn compare(file: &Path, actual: &str) -> Result<(), String> {
     Err(format!("expected {}:\n{expected}\nactual:\n{actual}", file.display()))
 }
 
-fn refuse_leftover(file: &Path) -> Result<(), String> {
+pub fn refuse_leftover(file: &Path) -> Result<(), String> {
     if file.exists() { Err(format!("{} should not be there", file.display())) } else { Ok(()) }
 }
 
@@ -89,7 +89,7 @@ fn is_idempotent(edit: &Edit, libraries: &[Library]) -> Result<(), String> {
 }
 
 /// What Nix itself says of the result, where there is a Nix.
-fn parses(text: &str) -> Result<(), String> {
+pub fn parses(text: &str) -> Result<(), String> {
     let parser = Command::new("nix-instantiate")
         .args(["--parse", "-"])
         .stdin(Stdio::piped())

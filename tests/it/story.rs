@@ -9,8 +9,9 @@ use super::support::{Ended, Folder, wheel};
 /// A project as `venvfix init` leaves it.
 pub fn project(lab: &Lab, requirements: &str) -> Folder {
     let folder = Folder::new();
-    folder.write("requirements.txt", requirements);
+    // Without requirements, whose libraries it would add.
     lab.venvfix(folder.path(), &["init"]).exits(0).says(&["wrote"]);
+    folder.write("requirements.txt", requirements);
     folder
 }
 

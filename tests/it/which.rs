@@ -82,6 +82,44 @@ fn the_release_is_the_shells_else_that_of_the_lookup_path_else_of_the_lock() {
     assert_eq!(attribute(&found.json()), "xorg.libX11");
 }
 
+/// The name of the branch counts, whatever `<nixpkgs>` is; of a commit nothing is known.
+#[test]
+fn a_nixpkgs_that_the_shells_file_pins_is_the_one_in_use() {
+    let folder = Folder::new();
+    folder.write("channels/nixpkgs/.version", "26.05\n");
+    let nix_path = folder.join("channels").display().to_string();
+    let x11 = || which(&folder, &[("NIX_PATH", &nix_path)], &["libX11.so.6"]);
+    let pin = |text: &str| {
+        folder.write("shell.nix", format!("with import (fetchTarball \"{text}\") {{}}; mkShell {{ }}"));
+    };
+    pin("https://github.com/NixOS/nixpkgs/archive/nixos-24.05.tar.gz");
+    assert_eq!(attribute(&x11()), "xorg.libX11");
+    pin("https://github.com/NixOS/nixpkgs/archive/eabc38219184cc3e04a974fe31857d8e0eac098d.tar.gz");
+    let of_commit = x11();
+    assert_eq!((attribute(&of_commit), &of_commit[0]["alternatives"]), ("libx11", &json!(["xorg.libX11"])));
+    folder.write("shell.nix", "import (import ./npins).nixpkgs {}");
+    folder
+        .write("npins/sources.json", r#"{"pins": {"nixpkgs": {"type": "Channel", "name": "nixos-25.05"}}}"#);
+    assert_eq!(attribute(&x11()), "libx11", "a name alone is no nixpkgs");
+    let url = "https://releases.nixos.org/nixos/25.05/nixos-25.05.1.a/nixexprs.tar.xz";
+    folder.write("npins/sources.json", format!(r#"{{"pins": {{"nixpkgs": {{"url": "{url}"}}}}}}"#));
+    assert_eq!(attribute(&x11()), "xorg.libX11");
+}
+
+#[test]
+fn modules_of_the_standard_library_are_known() {
+    let folder = Folder::new();
+    let found = which(&folder, &[], &["tkinter", "_ctypes", "distutils"]);
+    assert_eq!(
+        (attribute(&found), &found[0]["kind"]),
+        ("python3Packages.tkinter", &json!("python-attribute"))
+    );
+    assert_eq!(found[1]["attribute"], "python3");
+    assert!(found[1]["note"].as_str().unwrap().contains("libffi"));
+    assert_eq!(found[2]["attribute"], Value::Null);
+    assert!(found[2]["note"].as_str().unwrap().contains("install setuptools"));
+}
+
 #[test]
 fn what_a_release_still_had_is_its_answer_there_alone() {
     let folder = Folder::new();

@@ -61,6 +61,25 @@ fn what_is_gone_was_there_up_to_its_last_release() {
 }
 
 #[test]
+fn before_its_first_release_nothing_holds() {
+    let row = r#"{ attribute = "ffmpeg", first = "25.11", evidence = "x" }"#;
+    assert_eq!(place(row, Some("25.05")), None);
+    assert_eq!(place(row, Some("25.11")), Some(("ffmpeg", vec![])));
+    assert_eq!(place(row, None), Some(("ffmpeg", vec![])));
+    let gone = r#"{ none = "gone", older = ["x"], first = "24.11", until = "25.05", evidence = "x" }"#;
+    for (release, expected) in [("24.05", None), ("24.11", Some("x")), ("25.05", Some("x")), ("25.11", None)]
+    {
+        assert_eq!(place(gone, Some(release)).map(|(path, _)| path), expected, "{release}");
+    }
+    let renamed = r#"{ attribute = "b", older = ["a"], since = "26.05", first = "25.05", evidence = "x" }"#;
+    for (release, expected) in [("24.11", None), ("25.05", Some("a")), ("26.05", Some("b"))] {
+        assert_eq!(place(renamed, Some(release)).map(|(path, _)| path), expected, "{release}");
+    }
+    let never = r#"{ none = "never there", first = "24.11", evidence = "x" }"#;
+    assert!(Fact::read(never).is_err());
+}
+
+#[test]
 fn a_directory_is_told() {
     let row = r#"{ attribute = "mariadb-connector-c", directory = "lib/mariadb", evidence = "x" }"#;
     let expected =

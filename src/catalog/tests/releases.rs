@@ -2,7 +2,7 @@
 
 use crate::catalog::table::{Attribute, Fact, tables};
 use crate::catalog::tests::rows::facts;
-use crate::catalog::{Place, Release, Remedy, for_release, libraries, soname};
+use crate::catalog::{Place, Release, Remedy, for_release, libraries, libraries_in, not_yet, soname};
 
 /// Paths that nixpkgs of mid-2026 keeps as aliases, or answers with an error: of libraries alone.
 const GONE: &[&str] = &[
@@ -229,10 +229,19 @@ fn no_row_counts_on_a_path_that_is_gone() {
 #[test]
 fn releases_are_those_that_there_are() {
     for (key, fact) in facts() {
-        if let Fact::Attribute(Attribute { since: Some(at), .. }) | Fact::None { until: Some(at), .. } = fact
-        {
+        let (begin, first, end) = match fact {
+            Fact::Attribute(Attribute { since, first, .. }) => (since, first, None),
+            Fact::None { first, until, .. } => (None, first, until),
+            Fact::Wheel { .. } | Fact::Driver => continue,
+        };
+        for at in [begin, first, end].into_iter().flatten() {
             assert!(known_releases().contains(&at), "{key}: {at}");
         }
+        assert!(
+            first.is_none()
+                || [begin, end].into_iter().flatten().all(|other| first < Some(other) || first == end),
+            "{key}"
+        );
     }
 }
 
@@ -302,6 +311,78 @@ fn the_path_that_holds_in_a_release() {
         let expected = expected.map(|attribute| (attribute, Vec::new()));
         assert_eq!(place(name, Some(release)), expected, "{name} in {release}");
     }
+}
+
+/// What each release answers for sonames that depend on it: `-` where there is none.
+#[test]
+fn the_attribute_of_each_release() {
+    const BY_RELEASE: [(&str, [&str; 5]); 36] = [
+        // soname, and in                     24.05  24.11  25.05  25.11  26.05
+        ("libavcodec.so.58", ["ffmpeg_4"; 5]),
+        ("libavcodec.so.59", ["ffmpeg_5", "-", "-", "-", "-"]),
+        ("libavcodec.so.60", ["ffmpeg_6"; 5]),
+        ("libavcodec.so.61", ["ffmpeg_7"; 5]),
+        ("libavcodec.so.62", ["-", "-", "-", "ffmpeg", "ffmpeg"]),
+        ("libavcodec.so.63", ["-"; 5]),
+        ("libicuuc.so.69", ["icu69", "icu69", "icu69", "icu69", "-"]),
+        ("libicuuc.so.74", ["icu74"; 5]),
+        ("libicuuc.so.76", ["-", "icu76", "icu76", "icu76", "icu76"]),
+        ("libicudata.so.78", ["-", "-", "-", "icu78", "icu78"]),
+        ("libboost_system.so.1.83.0", ["boost183"; 5]),
+        ("libboost_system.so.1.87.0", ["-", "-", "boost187", "boost187", "boost187"]),
+        ("libxml2.so.2", ["libxml2", "libxml2", "libxml2", "libxml2_13", "libxml2_13"]),
+        ("libxml2.so.16", ["-", "-", "-", "libxml2", "libxml2"]),
+        ("libFLAC.so.12", ["flac", "flac", "-", "-", "-"]),
+        ("libFLAC.so.14", ["-", "-", "flac", "flac", "flac"]),
+        (
+            "libLLVM.so.20.1",
+            ["-", "-", "llvmPackages_20.libllvm", "llvmPackages_20.libllvm", "llvmPackages_20.libllvm"],
+        ),
+        ("libgpgme.so.11", ["gpgme", "gpgme", "gpgme", "-", "-"]),
+        ("libigraph.so.3", ["igraph", "igraph", "igraph", "-", "-"]),
+        ("libspatialindex.so.8", ["-", "-", "libspatialindex", "libspatialindex", "libspatialindex"]),
+        ("libgbm.so.1", ["mesa", "mesa", "libgbm", "libgbm", "libgbm"]),
+        ("libOSMesa.so.8", ["mesa.osmesa", "mesa.osmesa", "-", "-", "-"]),
+        ("libIlmImf-2_5.so.25", ["openexr", "openexr", "openexr_2", "openexr_2", "openexr_2"]),
+        ("libOpenEXR-3_4.so.33", ["-", "-", "-", "openexr", "openexr"]),
+        ("libOpenEXR-3_1.so.30", ["-"; 5]),
+        ("libX11.so.6", ["xorg.libX11", "xorg.libX11", "xorg.libX11", "xorg.libX11", "libx11"]),
+        ("libxcb.so.1", ["xorg.libxcb", "xorg.libxcb", "xorg.libxcb", "libxcb", "libxcb"]),
+        ("libodbc.so.2", ["unixODBC", "unixODBC", "unixODBC", "unixODBC", "unixodbc"]),
+        ("libpq.so.5", ["postgresql.lib", "postgresql.lib", "libpq", "libpq", "libpq"]),
+        ("libmysqlclient.so.21", ["mysql80", "mysql80", "mysql80", "mysql80", "-"]),
+        ("libtbb.so.2", ["tbb", "tbb", "tbb", "-", "-"]),
+        ("libwebkit2gtk-4.0.so.37", ["webkitgtk_4_0", "webkitgtk_4_0", "webkitgtk_4_0", "-", "-"]),
+        ("libsoup-2.4.so.1", ["libsoup_2_4"; 5]),
+        ("libssl.so.1.1", ["openssl_1_1"; 5]),
+        ("libssl.so.4", ["-", "-", "-", "-", "openssl_4_0"]),
+        ("libz.so.1", ["zlib"; 5]),
+    ];
+    for (soname, expected) in BY_RELEASE {
+        let found = RELEASES[..5].iter().map(|release| {
+            let place = place(soname, Some(release));
+            let named = place.as_ref().map_or("-", |(attribute, _)| attribute);
+            let refused = libraries_in(soname, release.parse().ok()).is_err();
+            assert_eq!(refused, place.is_none(), "{soname} in {release}");
+            named
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{soname}");
+    }
+}
+
+/// What a row says of the releases before it came, it says in words: which has it, and what to do.
+#[test]
+fn a_soname_that_is_not_there_yet_says_so() {
+    for (soname, release, words) in [
+        ("libavcodec.so.62", "25.05", "from 25.11 on, in ffmpeg"),
+        ("libicuuc.so.77", "24.11", "from 25.05 on, in icu77"),
+    ] {
+        let reason = not_yet(soname, release.parse().ok()).unwrap();
+        assert!(reason.contains(words) && reason.contains(&format!("this is {release}")), "{reason}");
+        assert_eq!(not_yet(soname, None), None);
+        assert_eq!(not_yet(soname, "26.05".parse().ok()), None);
+    }
+    assert_eq!(not_yet("libFLAC.so.12", "24.05".parse().ok()), None);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use crate::catalog::names::{is_attribute, is_soname};
 use crate::catalog::table::{
-    Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, SONAMES,
-    TOOLS, Table, fits, tables,
+    Attribute, Fact, HEADERS, LINKED, MODULES, OPENS, PACKAGES, PATTERNS, PROGRAMS, PackageNote, REFUSED,
+    SONAMES, STDLIB, TOOLS, Table, fits, tables,
 };
 use crate::catalog::{attributes, is_of_today, libraries, package, soname};
 use crate::project_name::normalize;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
     ("sonames.toml", SONAMES),
     ("patterns.toml", PATTERNS),
     ("programs.toml", PROGRAMS),
@@ -18,12 +18,26 @@ const FILES: [(&str, &str); 9] = [
     ("modules.toml", MODULES),
     ("linked.toml", LINKED),
     ("tools.toml", TOOLS),
+    ("stdlib.toml", STDLIB),
+    ("refused.toml", REFUSED),
 ];
 
 /// The tables, in the order of their files.
-fn indexes() -> [&'static Table; 9] {
+fn indexes() -> [&'static Table; 11] {
     let t = tables();
-    [&t.sonames, &t.patterns, &t.programs, &t.packages, &t.opens, &t.headers, &t.modules, &t.linked, &t.tools]
+    [
+        &t.sonames,
+        &t.patterns,
+        &t.programs,
+        &t.packages,
+        &t.opens,
+        &t.headers,
+        &t.modules,
+        &t.linked,
+        &t.tools,
+        &t.stdlib,
+        &t.refused,
+    ]
 }
 
 /// The rows of a file as a TOML parser sees them.
@@ -32,7 +46,7 @@ fn rows(text: &'static str) -> toml::Table {
 }
 
 pub(super) fn facts() -> impl Iterator<Item = (&'static str, Fact)> {
-    let [sonames, patterns, programs, _, _, builds @ ..] = indexes();
+    let [sonames, patterns, programs, _, _, builds @ .., _] = indexes();
     [sonames, patterns, programs].into_iter().chain(builds).flat_map(|table| {
         let fact = |key| (key, Fact::read(table.get(key).unwrap()).unwrap());
         table.keys().map(fact)
@@ -205,6 +219,21 @@ fn wheels_are_normalised_names() {
         if let Fact::Wheel { packages, .. } = fact {
             assert!(packages.iter().all(|name| *name == normalize(name)), "{key}: {packages:?}");
         }
+    }
+}
+
+/// Of two wheels of a family the first would be asked for, though the other one has it.
+#[test]
+fn a_module_of_qt_is_in_one_wheel_of_each_family() {
+    let qt = facts().filter(|(key, _)| key.starts_with("libQt6") && !key.contains('*'));
+    for (key, fact) in qt {
+        let Fact::Wheel { packages, .. } = fact else { continue };
+        let mut families: Vec<_> = packages.iter().map(|name| name.split('-').next()).collect();
+        families.sort_unstable();
+        families.dedup();
+        // PySide6 6.12 moved these to a wheel of their own.
+        let moved = key.contains("WebEngine");
+        assert!(families.len() == packages.len() || moved, "{key}: {packages:?}");
     }
 }
 

@@ -1,0 +1,158 @@
+//! A Nix file that is there already: converted, once its owner has seen what changes.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{FLAKE, SHELL, Task, keep_old};
+use crate::catalog;
+use crate::error::Trouble;
+use crate::fsx;
+use crate::nixfile::convert::{Conversion, Given, Refusal, convert};
+use crate::nixpkgs::Nixpkgs;
+use crate::report;
+use crate::scaffold::{self, Source};
+
+/// Nix files are written by people.
+const MAX_SIZE: u64 = 4 << 20;
+
+const SETTINGS: &str = "venvfix.toml";
+
+/// How a conversion ended.
+pub(super) enum Outcome {
+    /// It is written: to a flake, or to another file.
+    Done {
+        /// To a flake.
+        is_flake: bool,
+    },
+    /// Its owner does not want it.
+    Declined,
+    /// The file is another thing than a shell, so that one may stand beside it.
+    NotAShell,
+}
+
+/// A file that may have the project's shell.
+pub(super) struct Existing {
+    path: PathBuf,
+    name: &'static str,
+}
+
+impl Existing {
+    /// What `nix-shell` would take, else `nix develop`.
+    pub(super) fn all(folder: &Path) -> impl Iterator<Item = Existing> {
+        let existing = |name: &'static str| Existing { path: folder.join(name), name };
+        let all = [SHELL, "default.nix", FLAKE].map(existing);
+        all.into_iter().filter(|file| file.path.symlink_metadata().is_ok())
+    }
+
+    pub(super) fn convert(&self, task: &Task<'_>) -> Result<Outcome> {
+        let source = self.source(task.source()?);
+        let text = fsx::read_text(&self.path, MAX_SIZE)?;
+        let text = text.ok_or_else(|| Trouble::new(format!("could not read {}", self.path.display())))?;
+        let nixpkgs = Nixpkgs::find(&task.context.environment, Some(task.folder), Some(&self.path));
+        let interpreters = catalog::interpreters(nixpkgs.release()).filter(|_| is_unpinned(&text));
+        let given = Given {
+            project: super::beside::project(task.folder),
+            is_flake: self.is_flake(),
+            new_name: &|name| interpreters?.new_name(name),
+            hook: &|nixpkgs| scaffold::hook(&source, nixpkgs),
+            package: &|nixpkgs| scaffold::package(&source, nixpkgs),
+        };
+        match convert(&text, &given) {
+            Ok(conversion) => {
+                self.check(&source)?;
+                self.propose(task, &text, &conversion)
+            }
+            Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != SHELL => Ok(Outcome::NotAShell),
+            Err(refusal) => Err(self.refused(task, &source, &refusal)),
+        }
+    }
+
+    fn is_flake(&self) -> bool {
+        self.name == FLAKE
+    }
+
+    /// As this file can name it.
+    fn source(&self, source: Source) -> Source {
+        match source {
+            Source::PackageOrProgram(path) | Source::Program(path) if self.is_flake() => Source::Linked(path),
+            other => other,
+        }
+    }
+
+    fn check(&self, source: &Source) -> Result<()> {
+        match (source, self.is_flake()) {
+            (Source::Linked(_), true) => Ok(()),
+            (_, true) => Err(Trouble::usage(
+                "a flake that is there takes venvfix from a program, or has it as an input",
+            )
+            .help("add the input by hand, and put its venvfixShellHook in place of venvShellHook")
+            .into()),
+            (Source::Flake(_), false) => {
+                Err(Trouble::usage(format!("{} cannot take venvfix from a flake reference", self.name))
+                    .into())
+            }
+            (_, false) => Ok(()),
+        }
+    }
+
+    /// The refusal, after the lines to write by hand.
+    fn refused(&self, task: &Task<'_>, source: &Source, refusal: &Refusal) -> anyhow::Error {
+        let by_hand = refusal.by_hand(&scaffold::package(source, "pkgs"));
+        let lines: String = by_hand.lines().map(|line| format!("{}\n", report::sanitize(line))).collect();
+        task.context.speaker.block(&lines);
+        let message = format!("{} is there already, and is not converted: {refusal}", self.path.display());
+        Trouble::new(message)
+            .help("add libraries to it with `venvfix add-lib NAME`, or overwrite it with --force")
+            .into()
+    }
+
+    fn propose(&self, task: &Task<'_>, old: &str, new: &Conversion) -> Result<Outcome> {
+        let speaker = task.context.speaker;
+        let mut shown = report::diff(self.name, old, &new.text);
+        if let Some(settings) = &new.settings {
+            shown.push_str(&report::diff(SETTINGS, "", settings));
+        }
+        speaker.result(&shown)?;
+        new.notes.iter().for_each(|note| speaker.step(note));
+        if !task.arguments.yes {
+            match ask(&format!("change {}?", self.name))? {
+                Some(true) => {}
+                Some(false) => {
+                    speaker.step("nothing is changed");
+                    return Ok(Outcome::Declined);
+                }
+                None => {
+                    let message = format!("{} is not changed: there is no terminal to ask at", self.name);
+                    return Err(Trouble::new(message).help("venvfix init --yes").into());
+                }
+            }
+        }
+        keep_old(task.context, &self.path)?;
+        // Before the file that counts on them.
+        if let Some(settings) = &new.settings {
+            fsx::replace(&task.folder.join(SETTINGS), settings.as_bytes())?;
+        }
+        fsx::replace(&self.path, new.text.as_bytes())?;
+        speaker.step(format_args!("converted {}", self.path.display()));
+        Ok(Outcome::Done { is_flake: self.is_flake() })
+    }
+}
+
+/// Whether the file takes `<nixpkgs>`, whose names are today's, and not one that it names itself.
+fn is_unpinned(text: &str) -> bool {
+    text.contains("<nixpkgs>")
+}
+
+/// The answer of whoever sits at the terminal; `None` where nobody does.
+fn ask(question: &str) -> Result<Option<bool>> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let mut out = anstream::stderr().lock();
+    write!(out, "{question} [y/N] ").and_then(|()| out.flush()).context("could not ask")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).context("could not read the answer")?;
+    Ok(Some(["y", "yes"].contains(&answer.trim().to_lowercase().as_str())))
+}

@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { }, tools }:
+pkgs.mkShell {
+  packages = tools pkgs;
+  shellHook = ''
+    virtualenv .venv && . .venv/bin/activate
+  '';
+}

@@ -1,0 +1,20 @@
+{ pkgs ? import <nixpkgs> { } }:
+
+let
+  venvfix = pkgs.venvfix;
+in
+pkgs.mkShell {
+  packages = with pkgs; [
+    python3
+    git
+    venvfix
+  ];
+
+  VENVFIX_PROJECT = toString ./.;
+  # The venv.
+  shellHook = ''
+    eval "$(venvfix hook bash)"
+    venvfix-enter
+    echo ready
+  '';
+}

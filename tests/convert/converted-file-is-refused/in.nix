@@ -1,0 +1,4 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkVenvShell {
+  python = pkgs.python312;
+}

@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+let
+  # In its place.
+  venvfixShellHook = pkgs.venvfixShellHook;
+in
+pkgs.mkShell {
+  venvDir = ".venv";
+  packages = [ pkgs.python3 venvfixShellHook ];
+}

@@ -1,0 +1,8 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  venvDir = ".venv";
+  packages = [ pkgs.python3 pkgs.python3Packages.venvShellHook ];
+  postVenvCreation = ''
+    pip install -e ".[dev,docs]"
+  '';
+}

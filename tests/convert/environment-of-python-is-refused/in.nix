@@ -1,0 +1,2 @@
+with import <nixpkgs> { };
+(python3.withPackages (ps: with ps; [ numpy toolz ])).env

@@ -1,0 +1,6 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  venvDir = ".venv";
+  packages = [ (pkgs.python3.withPackages (ps: with ps; [ venvShellHook pytest ])) ];
+  shellHook = "venvShellHook";
+}

@@ -1,0 +1,9 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  venvDir = ".venv";
+  packages = [ pkgs.python3 pkgs.python3Packages.venvShellHook ];
+  postVenvCreation = ''
+    cd backend
+    pip install -r requirements.txt
+  '';
+}

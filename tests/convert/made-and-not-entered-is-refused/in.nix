@@ -1,0 +1,7 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  packages = [ pkgs.python3 ];
+  shellHook = ''
+    python3 -m venv .venv
+  '';
+}

@@ -1,0 +1,13 @@
+with (import <nixpkgs> {});
+
+let
+  # In its place.
+  venvfixShellHook = pkgs.venvfixShellHook;
+in
+mkShell {
+  buildInputs = [
+    python39Full
+    venvfixShellHook
+  ];
+  venvDir = "./.venv";
+}

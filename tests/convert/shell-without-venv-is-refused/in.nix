@@ -1,0 +1,5 @@
+{ pkgs ? import <nixpkgs> { } }:
+pkgs.mkShell {
+  packages = [ pkgs.python3 ];
+  shellHook = "echo hello";
+}

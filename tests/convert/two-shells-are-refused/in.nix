@@ -1,0 +1,5 @@
+{ pkgs ? import <nixpkgs> { } }:
+{
+  one = pkgs.mkShell { packages = [ pkgs.python3Packages.venvShellHook ]; };
+  two = pkgs.mkShell { packages = [ pkgs.python3Packages.venvShellHook ]; };
+}
