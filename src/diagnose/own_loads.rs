@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::finding::{Reach, Remedy};
 use super::input::{Examined, Input, Owner};
 use crate::maps::Set;
 
@@ -36,9 +37,13 @@ impl<'a> OwnLoads<'a> {
         if !examined.owners.is_empty()
             && !package.ends_with("torch")
             && needs_torch(examined)
+            && !is_optional(self.input, examined)
             && self.input.sources.load_operators(&package, name)
         {
             return true;
+        }
+        if is_optional(self.input, examined) {
+            return false;
         }
         // Of what nobody owns, nothing is known.
         let owner = examined
@@ -47,6 +52,20 @@ impl<'a> OwnLoads<'a> {
             .find(|&&owner| !self.with_extensions.contains(&(package.clone(), Some(owner))));
         owner.is_some() && self.input.sources.load(&package, name)
     }
+}
+
+/// Whether it needs what another wheel brings that is not installed, nor required: this is for those who have
+/// that one (open3d's operators for torch and for tensorflow).
+fn is_optional(input: &Input<'_>, examined: &Examined) -> bool {
+    let owners = examined.owners.iter().filter_map(|&owner| input.distributions.get(owner));
+    let required: Vec<&String> = owners.flat_map(|owner| &owner.requires).collect();
+    let of_wheel = |name: &String| match (input.library_remedy)(name, &[], Reach::Plugin) {
+        Remedy::Command { command } => command
+            .strip_prefix("pip install ")
+            .is_some_and(|wheel| !required.iter().any(|required| *required == wheel)),
+        _ => false,
+    };
+    examined.object.as_ref().is_ok_and(|object| object.needed.iter().any(of_wheel))
 }
 
 fn needs_torch(examined: &Examined) -> bool {

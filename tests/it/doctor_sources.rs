@@ -56,6 +56,20 @@ fn operators_that_torch_loads_are_an_imports() {
     }
 }
 
+/// As open3d's are, which serves without torch.
+#[test]
+fn operators_for_a_torch_that_is_not_there_are_a_part() {
+    let load = "def _load(name):\n    torch.ops.load_library('ops.so')\n";
+    let venv = Venv::new();
+    let operators = lib("vision/ops.so", &["libc10.so", "libnobodyknows.so.7"]).without_module_hook();
+    venv.package("vision", &[operators], &[("vision/__init__.py", load)]);
+    let wanted = [
+        "missing-library warning plugin libc10.so vision:1",
+        "missing-library warning plugin libnobodyknows.so.7 vision:1",
+    ];
+    assert_eq!(venv.findings(NOTHING), wanted);
+}
+
 /// What doctor says of a distribution of one module.
 fn of_module(text: &str) -> Vec<String> {
     let venv = Venv::new();

@@ -10,6 +10,8 @@ use super::Folder;
 const HEADER: usize = 64;
 const SEGMENT: usize = 56;
 const ALIGNMENT: u64 = 1 << 16;
+/// What no linker falls below.
+const SMALLEST: usize = 4096;
 
 const DT_NEEDED: u64 = 1;
 const DT_SONAME: u64 = 14;
@@ -141,7 +143,11 @@ impl Object {
     fn bytes(&self, root: &str) -> Vec<u8> {
         let mut bytes = match &self.text {
             Some(text) => text.clone(),
-            None => self.object(&|text| text.replace('@', root)),
+            None => {
+                let mut object = self.object(&|text| text.replace('@', root));
+                object.resize(object.len().max(SMALLEST), 0);
+                object
+            }
         };
         self.patches.iter().for_each(|&(at, byte)| bytes[at] = byte);
         bytes.truncate(self.length.unwrap_or(usize::MAX));
