@@ -231,6 +231,10 @@ pub struct Doctor {
     /// interpreter from /nix/store, with nothing offered).
     #[arg(long, value_name = "WHICH", default_value = "auto", hide_possible_values = true)]
     pub loader: Loader,
+
+    /// Make the programs that entry patched what they were, byte for byte, and report nothing.
+    #[arg(long, conflicts_with_all = ["format", "loader"])]
+    pub restore_programs: bool,
 }
 
 /// How to report.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::catalog;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Programs};
 use crate::diagnose::{
     self, Affected, Code, Counts, Finding, Python, Remedy, Report, SCHEMA, Severity, without_interpreter,
 };
@@ -133,13 +133,24 @@ fn unfinished(config: &Config, in_shell: bool) -> Option<Finding> {
     Some(Finding::plain(Code::IncompleteInstall, Severity::Warning, failure.unwrap_or(names), remedy))
 }
 
+/// Whether the last entry patched what can be patched of all that is installed.
+pub fn has_patched(config: &Config) -> bool {
+    let patched = |stamp: &Stamp| stamp.programs == Some(Programs::Patch) && is_as_then(stamp, config);
+    Stamp::read(&config.venv).as_ref().is_some_and(patched)
+}
+
+/// Whether nothing was installed since the last entry.
+fn is_as_then(stamp: &Stamp, config: &Config) -> bool {
+    stamp.site_packages == stamp::site_packages_times(&config.venv)
+}
+
 /// Whether pip was used by hand since the last entry: what table and provider know is as of then.
 fn unseen(config: &Config) -> Option<Finding> {
     let stamp = Stamp::read(&config.venv)?;
-    let same = stamp.site_packages == stamp::site_packages_times(&config.venv);
     let remedy = Remedy::Command { command: "venvfix sync".into() };
     let detail = "packages were installed or removed by hand";
-    (!same).then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
+    (!is_as_then(&stamp, config))
+        .then(|| Finding::plain(Code::IncompleteInstall, Severity::Note, detail.into(), remedy))
 }
 
 /// With both paths: what is imported, and what is not.

@@ -9,13 +9,14 @@ use std::rc::Rc;
 
 use crate::catalog;
 use crate::diagnose::{
-    self, Code, Confidence, Counts, Examined, Finding, Input, Opened, Python, Reach, Remedy, Report, SCHEMA,
-    Severity,
+    self, Code, Confidence, Counts, Examined, Finding, Foreign, Input, Opened, Python, Reach, Remedy, Report,
+    SCHEMA, Severity,
 };
 use crate::elf::{self, Machine, Unreadable};
 use crate::fsx;
 use crate::loader::{self, DiskFiles, Offer, Process, Resolver, System};
-use crate::offer::Hazard;
+use crate::offer::{Hazard, in_store};
+use crate::programs;
 use crate::python::{LibraryName, LibraryOpening, Need};
 use crate::survey::{Extent, Seen, Survey, survey};
 use crate::venv::repair::{self, Repair};
@@ -62,6 +63,12 @@ pub struct Reaching<'a> {
     pub repair: &'a dyn Fn(&Repair) -> Remedy,
     /// Directories that were refused.
     pub hazards: &'a [Hazard],
+    /// NIX_LD.
+    pub nix_ld: Option<&'a Path>,
+    /// What to say of the program at a path that cannot start, where the catalog has this for it.
+    pub foreign: &'a dyn Fn(&Path, Remedy) -> Foreign,
+    /// What to do for one that was patched for a loader that is gone; none for any other.
+    pub patched: &'a dyn Fn(&Path) -> Option<Remedy>,
 }
 
 impl Reaching<'_> {
@@ -72,6 +79,9 @@ impl Reaching<'_> {
         programs_too: false,
         repair: &|repair| repair_remedy(repair, false),
         hazards: &[],
+        nix_ld: None,
+        foreign: &|_, remedy| Foreign::error(remedy, None),
+        patched: &|_| None,
     };
 }
 
@@ -120,7 +130,8 @@ pub fn examine(
         opened: &opened(&survey),
         sources: &ReadSources::default(),
         has_module_hook: &|path| survey.has_module_hook(path),
-        starts: &|interpreter| target.starts(interpreter),
+        starts: &|interpreter| target.starts(interpreter, reaching.nix_ld),
+        starts_elsewhere: &|interpreter| target.starts_elsewhere(interpreter, reaching.nix_ld),
         library_remedy: &|soname, askers, reach| {
             let other = python_remedy(soname, target.python());
             other
@@ -131,7 +142,11 @@ pub fn examine(
             let found = distributions.get(owner).filter(|found| repair::is_built_here(found))?;
             Some((reaching.repair)(&Repair::vanished(found, package)))
         },
-        program_remedy: &program_remedy,
+        foreign: &|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            (reaching.foreign)(path, program_remedy(&name))
+        },
+        patched_remedy: reaching.patched,
     });
     findings.extend(reaching.hazards.iter().map(hazard));
     findings.sort_by_key(|finding| finding.severity);
@@ -217,9 +232,12 @@ impl Target<'_> {
     fn system(&self, root: &Path) -> System {
         match self {
             Self::AssumedNix(machine, python) => System {
+                // What names a store path was made to fit this machine's: the programs that entry patched.
                 assumed: Some(match python {
-                    Some(_) => loader::brings,
-                    None => |name| loader::brings(name) || name.starts_with("libpython3."),
+                    Some(_) => |name| loader::brings(name) || in_store(Path::new(name)),
+                    None => |name| {
+                        loader::brings(name) || in_store(Path::new(name)) || name.starts_with("libpython3.")
+                    },
                 }),
                 assumed_libraries: python.map(own_libraries).unwrap_or_default(),
                 confined_to: vec![
@@ -242,15 +260,23 @@ impl Target<'_> {
         }
     }
 
-    /// Whether a program with this PT_INTERP starts. On a Nix system the usual path is absent, or a
-    /// stub that explains and exits, so that it exists proves nothing.
-    fn starts(&self, interpreter: &str) -> bool {
+    /// Whether a program with this PT_INTERP starts; one whose loader was in the store is told of elsewhere.
+    fn starts(&self, interpreter: &str, nix_ld: Option<&Path>) -> bool {
         match self {
-            Self::AssumedNix(..) => false,
+            Self::AssumedNix(..) => in_store(Path::new(interpreter)),
             Self::Real(..) => {
-                self.kind() == LoaderKind::Host || crate::offer::in_store(Path::new(interpreter))
+                self.kind() == LoaderKind::Host
+                    || in_store(Path::new(interpreter))
+                    || programs::works(interpreter, nix_ld)
             }
         }
+    }
+
+    /// Whether it starts by another loader than those of the store: nix-ld, or that of a system around Nix.
+    fn starts_elsewhere(&self, interpreter: &str, nix_ld: Option<&Path>) -> bool {
+        self.kind() == LoaderKind::Nix
+            && !in_store(Path::new(interpreter))
+            && self.starts(interpreter, nix_ld)
     }
 
     fn describe(&self) -> Python {

@@ -14,10 +14,19 @@ use crate::error::Trouble;
 use crate::shell::word;
 
 /// How the names of temporary files begin: a killed program leaves one.
-pub const TEMPORARY: &str = ".venvfix-";
-
-/// How many characters a temporary name has behind that.
+const TEMPORARY: &str = ".venvfix-";
+/// How many random characters they end with.
 const RANDOM: usize = 6;
+
+/// Whether a file is called as a temporary one is.
+pub fn is_temporary(name: &OsStr) -> bool {
+    is_random_behind(TEMPORARY.as_bytes(), name)
+}
+
+fn is_random_behind(prefix: &[u8], name: &OsStr) -> bool {
+    let random = name.as_bytes().strip_prefix(prefix);
+    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+}
 
 /// How much of a file's name is in that of the temporary one: names have 255 bytes at most.
 const MOST_NAME: usize = 100;
@@ -91,11 +100,9 @@ fn remove_left_behind(target: &Path) {
     let entries =
         target.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
     for entry in entries {
-        let name = entry.file_name();
-        let random = name.as_bytes().strip_prefix(prefix.as_bytes());
-        let ours = random
-            .is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric));
-        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if is_random_behind(prefix.as_bytes(), &entry.file_name())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+        {
             // Best effort: it does no harm.
             let _ = fs::remove_file(entry.path());
         }
@@ -161,10 +168,7 @@ fn write_beside_if(
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     if let Some(old) = old {
-        let made = new.as_file().metadata()?;
-        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
-            std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
-        }
+        keep_owner(new.as_file(), old)?;
     }
     new.as_file().sync_all()?;
     if !decide() {
@@ -172,6 +176,77 @@ fn write_beside_if(
     }
     new.persist(target)?;
     Ok(true)
+}
+
+/// A file that is made beside another, to take its place.
+#[derive(Debug)]
+pub struct Successor {
+    new: tempfile::NamedTempFile,
+    path: PathBuf,
+    old: fs::Metadata,
+}
+
+impl Successor {
+    /// An empty file beside the one at `path`, and that one, open for reading. Links are not followed.
+    ///
+    /// # Errors
+    /// If there is no regular file, or nothing can be made beside it.
+    pub fn begin(path: &Path) -> io::Result<(Self, fs::File)> {
+        use rustix::fs::OFlags;
+
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let old = file.metadata()?;
+        if !old.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory).map_err(plain)?;
+        Ok((Self { new, path: path.to_owned(), old }, file))
+    }
+
+    /// What is being made.
+    pub fn file(&self) -> &fs::File {
+        self.new.as_file()
+    }
+
+    /// Where that is, until it takes the place of the other.
+    pub fn path(&self) -> &Path {
+        self.new.path()
+    }
+
+    /// Puts it into the place of the other, with that one's mode, owner and times. Other hard links to that
+    /// one keep it as it is.
+    ///
+    /// # Errors
+    /// If the other was changed meanwhile, or what was made cannot be written in full: then it is gone.
+    pub fn take_over(self) -> io::Result<()> {
+        let Self { new, path, old } = self;
+        let file = new.as_file();
+        file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))?;
+        keep_owner(file, &old)?;
+        let mut times = fs::FileTimes::new().set_modified(old.modified()?);
+        if let Ok(accessed) = old.accessed() {
+            times = times.set_accessed(accessed);
+        }
+        file.set_times(times)?;
+        file.sync_all()?;
+        let tell =
+            |metadata: &fs::Metadata| (metadata.dev(), metadata.ino(), metadata.len(), modified(metadata));
+        if tell(&fs::symlink_metadata(&path)?) != tell(&old) {
+            return Err(io::Error::other("it was changed meanwhile"));
+        }
+        new.persist(path)?;
+        Ok(())
+    }
+}
+
+fn keep_owner(file: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    let made = file.metadata()?;
+    match (made.uid(), made.gid()) == (old.uid(), old.gid()) {
+        true => Ok(()),
+        false => std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())),
+    }
 }
 
 /// Without the temporary name, which means nothing to anybody.

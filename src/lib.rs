@@ -23,6 +23,7 @@ pub mod near;
 pub mod nixfile;
 pub mod nixpkgs;
 pub mod offer;
+pub mod programs;
 pub mod project_name;
 pub mod provide;
 pub mod provision;

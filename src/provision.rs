@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::catalog;
-use crate::config::{Environment, Provide};
+use crate::config::{Environment, Programs, Provide};
 use crate::diagnose::Remedy;
 use crate::examine::{Examination, Reaching, Rules, Target, Tree, examine};
 use crate::nixpkgs::Nixpkgs;
 use crate::offer::{self, Libraries, Offered};
+use crate::programs;
 use crate::provide::{self, links, roots};
 use crate::python::LibraryName;
-use crate::report::Speaker;
+use crate::report::{self, Speaker};
 use crate::survey::{Extent, SourceOpening, Survey};
-use crate::venv::Venv;
+use crate::venv::{LoaderKind, Venv};
 
 /// One venv to be provided for.
 pub struct Provision<'a> {
@@ -27,6 +28,8 @@ pub struct Provision<'a> {
     pub directories: &'a [PathBuf],
     /// How libraries reach Python.
     pub provide: Provide,
+    /// What becomes of programs that do not start.
+    pub programs: Programs,
     /// What to keep silent about.
     pub ignore: &'a [String],
     /// Finds the nixpkgs in use; asked only where something is missing.
@@ -73,15 +76,18 @@ impl Provision<'_> {
             why_not.or_else(|| nixpkgs.remedy(soname))
         };
         let programs_too = self.provide == Provide::LdLibraryPath;
-        let reaching = Reaching { offer: &offer, remedy: &remedy, programs_too, ..Reaching::NOTHING };
-        let found = examine(&tree, &target, &reaching, self.ignore);
-        self.write(&offered, &wanted.into_inner(), &found.survey)?;
+        let nix_ld = self.environment.nix_ld.as_deref();
+        let reaching = Reaching { offer: &offer, remedy: &remedy, programs_too, nix_ld, ..Reaching::NOTHING };
+        let mut found = examine(&tree, &target, &reaching, self.ignore);
+        self.write(&offered, &wanted.borrow(), &found.survey)?;
+        if self.changes_programs(&offered, &found.survey)? {
+            found = examine(&tree, &target, &reaching, self.ignore);
+        }
         self.keep(&offered, &found);
         Ok(found)
     }
 
     fn write(&self, offered: &Offered, wanted: &BTreeSet<String>, survey: &Survey) -> Result<()> {
-        let own = self.venv.root.join(".venvfix");
         let links = match self.provide {
             Provide::LdLibraryPath => {
                 wanted.iter().filter_map(|name| Some((name.clone(), offered.find(name)?.clone()))).collect()
@@ -94,7 +100,7 @@ impl Provision<'_> {
         }
         let aliases = offered.aliases.iter().filter(|(name, _)| wanted.contains(*name));
         let aliases = aliases.map(|(name, path)| (name.clone(), path.clone())).collect();
-        let shims = provide::write_shims(&own.join("shims"), &aliases, self.venv.interpreter.object.machine)?;
+        let shims = provide::write_shims(&self.shims(), &aliases, self.venv.interpreter.object.machine)?;
         let mut libraries = offered.libraries.clone();
         libraries.extend(shims);
         provide::install_for_builds(&self.venv.root, &libraries)?;
@@ -103,6 +109,33 @@ impl Provision<'_> {
             provide::install(path, &libraries, &openings)?;
         }
         Ok(())
+    }
+
+    /// Patches what does not start. Says whether any file is another now.
+    fn changes_programs(&self, offered: &Offered, survey: &Survey) -> Result<bool> {
+        let root = &self.venv.root;
+        let tidied = programs::remove_leftovers(root, survey) > 0;
+        if self.programs == Programs::Report || self.venv.interpreter.kind() != LoaderKind::Nix {
+            return Ok(tidied);
+        }
+        let shims = self.shims();
+        let offer = |name: &str| {
+            let shim = || Some(shims.join(name)).filter(|_| offered.aliases.contains_key(name));
+            offered.libraries.get(name).cloned().or_else(|| shim().filter(|path| path.exists()))
+        };
+        let outcome = programs::patch_all(self.venv, survey, &offer, self.environment.nix_ld.as_deref())?;
+        outcome.failed.iter().for_each(|error| self.speaker.warn(format_args!("{error:#}")));
+        for (path, refusal) in &outcome.left {
+            self.speaker.detail(format_args!("{} is left as it is: {refusal}", path.display()));
+        }
+        if !outcome.done.is_empty() {
+            self.speaker.step(report::patched(&outcome.done));
+        }
+        Ok(tidied || !outcome.done.is_empty())
+    }
+
+    fn shims(&self) -> PathBuf {
+        self.venv.root.join(".venvfix/shims")
     }
 
     /// Best effort: without roots all works until the next garbage collection.

@@ -133,6 +133,7 @@ impl Refresh<'_> {
             directories: &offer::directories(shell, &own).accepted,
             provide: self.config.provide,
             ignore: &self.config.ignore,
+            programs: self.config.programs,
             nixpkgs: &|| {
                 Nixpkgs::find(self.environment, Some(&self.config.project), Some(&self.config.nix_file))
             },

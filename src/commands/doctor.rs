@@ -17,6 +17,7 @@ use crate::examine::{Reaching, Rules, Target, Tree, examine, repair_remedy};
 use crate::fsx;
 use crate::nixpkgs::Nixpkgs;
 use crate::offer::{self, Hazard, Libraries, Offered};
+use crate::programs::{self, Mark};
 use crate::provide;
 use crate::report::{self, Verbosity};
 use crate::survey::Extent;
@@ -26,6 +27,9 @@ use crate::venv::stamp;
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<Exit> {
     let (path, config) = place(&context.environment, arguments.path.as_deref())?;
+    if arguments.restore_programs {
+        return super::restore::run(context, &path, &config);
+    }
     let venv = match Venv::open(&path) {
         Ok(venv) => venv,
         Err(error) => {
@@ -85,7 +89,10 @@ fn look(environment: &Environment, arguments: &Doctor, venv: &Venv, config: &Con
     let in_nixpkgs = |soname: &str| nixpkgs.remedy(soname);
     let in_nixpkgs_for = |soname: &str, _| in_nixpkgs(soname);
     if arguments.loader == Loader::Nix {
-        let nothing = Reaching { remedy: &in_nixpkgs_for, repair: &repair, ..Reaching::NOTHING };
+        let entry = programs::Entry::foreseen(config.programs);
+        let foreign = |path: &Path, remedy| entry.advice(path, &venv.root, remedy);
+        let nothing =
+            Reaching { remedy: &in_nixpkgs_for, repair: &repair, foreign: &foreign, ..Reaching::NOTHING };
         let found = examine(&tree, &target, &nothing, &config.ignore);
         let mut report = found.report;
         let python = venv.interpreter.minor_version();
@@ -102,12 +109,19 @@ fn look(environment: &Environment, arguments: &Doctor, venv: &Venv, config: &Con
         let unused = || offered.find(soname).map(|_| unused_remedy(config.provide, reach, tree.shown));
         too_new.or_else(unused).or_else(|| in_nixpkgs(soname))
     };
+    let entry = programs::Entry::of(config.programs, ours, condition::has_patched(config));
     let reaching = Reaching {
         offer: &|name| reaching.get(name).cloned(),
         remedy: &unused,
         programs_too: config.provide == Provide::LdLibraryPath,
         repair: &repair,
         hazards: &offered.hazards,
+        nix_ld: environment.nix_ld.as_deref(),
+        foreign: &|path, remedy| entry.advice(path, &venv.root, remedy),
+        patched: &|path| {
+            let patched = ours && Mark::of(path).is_some();
+            patched.then(|| Remedy::Command { command: "venvfix sync".into() })
+        },
     };
     let found = examine(&tree, &target, &reaching, &config.ignore);
     let mut report = found.report;

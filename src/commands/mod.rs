@@ -12,6 +12,7 @@ mod nix_file;
 mod preview;
 mod provide;
 mod remove_lib;
+mod restore;
 mod run;
 mod sync;
 mod which;

@@ -10,12 +10,14 @@ use anyhow::{Context as _, Result};
 use super::Context;
 use crate::cli::{Format, Preview};
 use crate::condition;
+use crate::config::Programs;
 use crate::diagnose::Report;
 use crate::elf::Machine;
 use crate::error::{Exit, Trouble};
 use crate::examine::{Reaching, Target, Tree, examine};
 use crate::exec::Task;
 use crate::fsx;
+use crate::programs;
 use crate::report::{self, Verbosity};
 use crate::survey::Extent;
 use crate::venv::{self, requirements};
@@ -70,7 +72,9 @@ impl Download<'_> {
             sources: Extent::All,
         };
         let target = Target::AssumedNix(machine(), Some(version));
-        let found = examine(&tree, &target, &Reaching::NOTHING, &[]);
+        let entry = programs::Entry::foreseen(Programs::Patch);
+        let foreign = |path: &Path, remedy| entry.advice(path, &site_packages, remedy);
+        let found = examine(&tree, &target, &Reaching { foreign: &foreign, ..Reaching::NOTHING }, &[]);
         let mut report = found.report;
         let installed = &found.survey.distributions;
         report.add_all(condition::standard_library(None, Some(version), installed, &[]));

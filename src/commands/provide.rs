@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Context;
 use crate::cli::ProvidePath;
-use crate::config::Provide;
+use crate::config::{Programs, Provide};
 use crate::error::Exit;
 use crate::nixpkgs::Nixpkgs;
 use crate::offer;
@@ -20,6 +20,8 @@ pub(super) fn run(context: &Context, arguments: &ProvidePath) -> Result<Exit> {
         venv: &venv,
         directories: &offer::directories(&environment.shell, &own).accepted,
         provide: Provide::Import,
+        // What another tool made is not changed more than it must be.
+        programs: Programs::Report,
         ignore: &[],
         // What is missing is to be added to this shell.
         nixpkgs: &|| Nixpkgs::find(environment, environment.shell_project.as_deref(), None),

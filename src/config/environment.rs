@@ -48,6 +48,8 @@ pub struct Environment {
     pub nix_path: Option<OsString>,
     /// VENVFIX_NIXPKGS_RELEASE: what the shell recorded of its nixpkgs.
     pub nixpkgs_release: Option<String>,
+    /// NIX_LD, which names the loader that nix-ld passes on to.
+    pub nix_ld: Option<PathBuf>,
     /// HOME.
     pub home: Option<PathBuf>,
     /// This program's folder of what can be found out again: below XDG_CACHE_HOME, else ~/.cache.
@@ -101,6 +103,7 @@ impl Environment {
             deadline: deadline(env::var_os("VENVFIX_DEADLINE"))?,
             nix_path: env::var_os("NIX_PATH"),
             nixpkgs_release: env::var("VENVFIX_NIXPKGS_RELEASE").ok().filter(|text| !text.is_empty()),
+            nix_ld: nix_ld(),
             home,
             cache: caches.map(|caches| caches.join("venvfix")),
             skip: env::var_os("VENVFIX_SKIP").is_some_and(|value| !value.is_empty()),
@@ -141,6 +144,12 @@ fn deadline(value: Option<OsString>) -> Result<Option<Duration>> {
             .help("name the seconds that an installer may take, such as 7200")
             .into()),
     }
+}
+
+/// The variable of this machine counts before the other.
+fn nix_ld() -> Option<PathBuf> {
+    let own = format!("NIX_LD_{}_linux", env::consts::ARCH);
+    [own.as_str(), "NIX_LD"].iter().filter_map(env::var_os).find(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn dead_certificates() -> Vec<&'static str> {

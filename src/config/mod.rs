@@ -36,6 +36,17 @@ pub enum Provide {
     None,
 }
 
+/// What becomes of programs that wheels bring and that do not start here.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Programs {
+    /// They are given the interpreter's loader, where that is from the Nix store.
+    #[default]
+    Patch,
+    /// They are reported.
+    Report,
+}
+
 /// What installs the requirements.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
@@ -60,11 +71,21 @@ struct Keys {
     installer: Installer,
     nix_file: Option<PathBuf>,
     provide: Provide,
+    programs: Programs,
     ignore: Vec<String>,
 }
 
-const KNOWN_KEYS: [&str; 8] =
-    ["extras", "groups", "ignore", "installer", "nix-file", "provide", "requirements", "venv-dir"];
+const KNOWN_KEYS: [&str; 9] = [
+    "extras",
+    "groups",
+    "ignore",
+    "installer",
+    "nix-file",
+    "programs",
+    "provide",
+    "requirements",
+    "venv-dir",
+];
 
 /// What the settings say is to be installed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +113,8 @@ pub struct Config {
     pub nix_file: PathBuf,
     /// How libraries reach Python.
     pub provide: Provide,
+    /// What becomes of programs that do not start.
+    pub programs: Programs,
     /// SONAMEs and distributions that doctor keeps silent about.
     pub ignore: Vec<String>,
 }
@@ -154,6 +177,7 @@ impl Config {
             installer: keys.installer,
             nix_file,
             provide: keys.provide,
+            programs: keys.programs,
             ignore: keys.ignore,
         })
     }
@@ -167,6 +191,7 @@ impl Config {
             installer: Installer::Auto,
             nix_file: default_nix_file(project),
             provide: Provide::Import,
+            programs: Programs::Patch,
             ignore: Vec::new(),
         }
     }

@@ -138,7 +138,8 @@ fn unloadable_objects(input: &Input<'_>) -> Vec<Finding> {
         all.filter(move |(_, role)| **role == wanted).map(|((examined, _), _)| examined)
     };
     let misnamed: Vec<&Examined> = of(Role::Extension).filter(|examined| !misses.import(examined)).collect();
-    of(Role::Program).for_each(|examined| misses.open(examined, Reach::Program));
+    let programs = of(Role::Program).filter(|examined| !input.starts_elsewhere(examined));
+    programs.for_each(|examined| misses.open(examined, Reach::Program));
     let libraries = of(Role::Library).chain(misnamed);
     let libraries: Vec<&Examined> = libraries.filter(|found| !misses.is_imported(found)).collect();
     // Only where something is wrong does it matter what a package loads by itself.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::finding::{Affected, Reach, Remedy, Severity};
+use super::foreign::Foreign;
 use super::role::{MadeFor, Role, module};
 use crate::elf::{Machine, Object, Unreadable};
 use crate::loader::{Offer, Process, Resolver};
@@ -89,8 +90,12 @@ pub struct Input<'a> {
     /// What to do for a distribution, by index, that was built here with a store path that is gone; none for
     /// one that was built elsewhere.
     pub rebuild_remedy: &'a dyn Fn(usize, &Path) -> Option<Remedy>,
-    /// What to do for a program that cannot start, by its file name.
-    pub program_remedy: &'a dyn Fn(&str) -> Remedy,
+    /// Whether it works by the rules of another system, which nobody here knows.
+    pub starts_elsewhere: &'a dyn Fn(&str) -> bool,
+    /// What to say of the program at a path, which cannot start.
+    pub foreign: &'a dyn Fn(&Path) -> Foreign,
+    /// What to do for a program that was patched for a loader that is gone; none for any other.
+    pub patched_remedy: &'a dyn Fn(&Path) -> Option<Remedy>,
 }
 
 impl Input<'_> {
@@ -100,6 +105,13 @@ impl Input<'_> {
             let object = examined.object.as_ref().ok()?;
             (object.machine == self.machine).then_some((examined, object.as_ref()))
         })
+    }
+
+    /// Whether a program works by the rules of another system.
+    pub(super) fn starts_elsewhere(&self, program: &Examined) -> bool {
+        let object = program.object.as_ref().ok();
+        let interpreter = object.and_then(|object| object.interpreter.as_deref());
+        interpreter.is_some_and(|interpreter| (self.starts_elsewhere)(interpreter))
     }
 
     /// Has the installer bring a distribution again, as an index has it for this interpreter.

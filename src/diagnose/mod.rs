@@ -26,6 +26,7 @@ pub use cure::{Cure, cure};
 pub use finding::{
     Affected, Code, Confidence, Counts, Finding, Python, Reach, Remedy, Report, SCHEMA, Severity,
 };
+pub use foreign::Foreign;
 pub use input::{Examined, Input, Opened, Sources};
 pub use installation::{incomplete, stale, without_interpreter};
 pub use role::{Role, is_extension, role};

@@ -73,16 +73,18 @@ pub(super) fn would_have(
 
 /// Programs whose loader is gone, by package.
 pub(super) fn without_loader(input: &Input<'_>) -> Vec<Finding> {
-    let mut grouped: BTreeMap<(PathBuf, Owner), Vec<String>> = BTreeMap::new();
+    let mut grouped: BTreeMap<(PathBuf, Owner), Vec<&Examined>> = BTreeMap::new();
     for (examined, object) in input.objects().filter(|(_, object)| object.is_program()) {
         if let Some(package) = object.interpreter.as_deref().and_then(|loader| lost_loader(input, loader)) {
             let key = (package, examined.owners.first().copied());
-            grouped.entry(key).or_default().push(examined.shown.display().to_string());
+            grouped.entry(key).or_default().push(examined);
         }
     }
-    let finding = |((package, owner), objects): ((PathBuf, Owner), Vec<String>)| {
-        let rebuild = owner.and_then(|owner| (input.rebuild_remedy)(owner, &package));
-        let remedy = rebuild.unwrap_or_else(|| input.reinstall(owner));
+    let finding = |((package, owner), programs): ((PathBuf, Owner), Vec<&Examined>)| {
+        let patched = programs.iter().find_map(|examined| (input.patched_remedy)(&examined.path));
+        let rebuild = || owner.and_then(|owner| (input.rebuild_remedy)(owner, &package));
+        let remedy = patched.or_else(rebuild).unwrap_or_else(|| input.reinstall(owner));
+        let objects = programs.iter().map(|examined| examined.shown.display().to_string()).collect();
         finding(input, &package, owner, Reach::Program, objects, remedy)
     };
     grouped.into_iter().map(finding).collect()

@@ -3,12 +3,14 @@
 mod exports;
 mod ident;
 mod notes;
+mod outline;
 mod read;
 mod versions;
 
 pub use exports::has_module_hook;
 pub use ident::Verdict;
 pub use notes::{Opening, Priority};
+pub use outline::{Outline, Section, Segment, SegmentKind, outline};
 pub use read::{Unreadable, read, read_known, verdict, version_definitions};
 pub use versions::VersionNeed;
 

@@ -345,6 +345,16 @@ impl Image {
         Some((offset, dynamic.strings_size.min(self.size.saturating_sub(offset))))
     }
 
+    /// The ELF header.
+    pub(super) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// All program headers, in file order.
+    pub(super) fn segments(&self) -> &[ProgramHeader] {
+        &self.segments
+    }
+
     /// The size of the file.
     pub(super) fn size(&self) -> u64 {
         self.size

@@ -43,7 +43,9 @@ impl Entry<'_> {
             .shell_has_a_say(stamp.as_ref())
             .then(|| self.directories(interpreter_directories.unwrap_or_default()));
         let site_packages = stamp::site_packages_times(venv);
-        let as_before = stamp.as_ref().is_none_or(|stamp| stamp.provide == self.config.provide);
+        let as_before = stamp.as_ref().is_none_or(|stamp| {
+            stamp.provide == self.config.provide && stamp.programs == Some(self.config.programs)
+        });
         let provided = as_before
             && site_packages.iter().all(|(path, _)| match self.config.provide {
                 Provide::Import => provide::is_installed(path),

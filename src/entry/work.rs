@@ -242,6 +242,7 @@ impl Work<'_> {
             venv: &venv,
             directories: &stamp.offer,
             provide: config.provide,
+            programs: config.programs,
             ignore: &config.ignore,
             nixpkgs: &|| Nixpkgs::find(entry.environment, Some(&config.project), Some(&config.nix_file)),
             environment: entry.environment,
@@ -267,6 +268,7 @@ impl Work<'_> {
         stamp.offer =
             kept.map_or_else(|| entry.directories(&stamp.interpreter_directories), |kept| kept.offer.clone());
         stamp.provide = self.config().provide;
+        stamp.programs = Some(self.config().programs);
         stamp
     }
 

@@ -1,5 +1,7 @@
 //! What shell entry says of what is missing: a few lines, or nothing.
 
+use std::path::PathBuf;
+
 use super::advice::{add_command, missing_libraries};
 use super::human::{WARNING, count, distributions, help, line, listed, number};
 use crate::diagnose::{Code, Finding, Report, Severity};
@@ -43,6 +45,18 @@ pub fn entry_summary(report: &Report) -> String {
         None => {}
     }
     out
+}
+
+/// What was done to programs.
+pub fn patched(programs: &[PathBuf]) -> String {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let sum = count(programs.len(), "program", "programs");
+    format!("patched {sum} for this loader: {}", listed(programs.iter().map(name)))
+}
+
+/// What was undone to programs.
+pub fn restored(programs: &[PathBuf]) -> String {
+    patched(programs).replacen("patched", "restored", 1).replacen(" for this loader", "", 1)
 }
 
 fn errors_of<'a>(report: &'a Report, codes: &[Code]) -> Vec<&'a Finding> {

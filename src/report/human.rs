@@ -109,9 +109,7 @@ fn section(out: &mut String, findings: &[Finding], details: bool) {
         let packages = distributions(group.iter().flat_map(|finding| &finding.distributions));
         let gap = if packages.is_empty() { "" } else { "  " };
         line(out, format_args!("    {subjects}{gap}{DIM}{packages}{DIM:#}"));
-        if details {
-            group.iter().for_each(|finding| more(out, finding));
-        }
+        group.iter().for_each(|finding| below(out, finding, details));
     }
     out.push('\n');
 }
@@ -130,9 +128,7 @@ fn table(out: &mut String, findings: &[&Finding], details: bool) {
     for ([subject, remedy, packages], group) in &rows {
         let text = format!("  {subject:<0$}  {remedy:<1$}  ", widths[0], widths[1]);
         line(out, format_args!("{text}{DIM}{packages}{DIM:#}"));
-        if details {
-            group.iter().for_each(|finding| more(out, finding));
-        }
+        group.iter().for_each(|finding| below(out, finding, details));
     }
 }
 
@@ -216,6 +212,9 @@ pub(super) fn heading(finding: &Finding, number: usize) -> String {
             "{} missing; the graphics driver of the system brings it, no package",
             count(number, "driver library is", "driver libraries are")
         ),
+        (Code::ForeignProgram, _) if finding.severity == Severity::Note => {
+            format!("{} patched on shell entry", count(number, "program is", "programs are"))
+        }
         (Code::ForeignProgram, _) => {
             format!(
                 "{} cannot start on NixOS: built for /lib64's loader",
@@ -284,6 +283,16 @@ pub(super) fn subject(finding: &Finding) -> String {
             format!("{machine}: {}", count(objects().count(), "object", "objects"))
         }
         (None, _) => finding.detail.clone().unwrap_or_default(),
+    }
+}
+
+/// What stands below the row of a finding.
+fn below(out: &mut String, finding: &Finding, details: bool) {
+    if let (Some(why), Code::ForeignProgram) = (&finding.detail, finding.code) {
+        line(out, format_args!("      {DIM}not patched: {}{DIM:#}", sanitize(why)));
+    }
+    if details {
+        more(out, finding);
     }
 }
 

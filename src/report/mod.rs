@@ -12,7 +12,7 @@ mod speak;
 mod which;
 
 pub use diff::diff;
-pub use entry::{entry_summary, missing_for_import, still_missing};
+pub use entry::{entry_summary, missing_for_import, patched, restored, still_missing};
 pub use fix::{left, not_done};
 pub use github::github;
 pub use human::{findings, human, preview};

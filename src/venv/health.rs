@@ -9,6 +9,7 @@ use super::distribution;
 use super::record::{MAX_RECORD, each_row};
 use crate::fsx;
 use crate::maps::{Map, Set};
+use crate::programs;
 
 /// A word.
 const MAX_INSTALLER: u64 = 256;
@@ -180,7 +181,9 @@ impl Files<'_> {
         let recorded = str::from_utf8(size).ok().and_then(|size| size.parse::<u64>().ok());
         let path = fsx::normalize(&self.base.join(OsStr::from_bytes(path)));
         let Some(recorded) = recorded.filter(|_| path.starts_with(self.base)) else { return false };
-        fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() != recorded)
+        // A patched program had it.
+        fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() != recorded)
+            && !programs::had_size(&path, recorded)
     }
 }
 

@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::health;
-use crate::fsx::{self, TEMPORARY};
+use crate::fsx::{self, is_temporary};
 
 /// What pip may put before the rest of a name, to find one that is free.
 const FILLERS: &[u8] = b"-~.=%0123456789";
-/// How many random characters the name of a temporary file ends with.
-const RANDOM: usize = 6;
 
 /// Removes temporary files of this program, and the directories into which pip moves what it is about
 /// to replace (its AdjacentTempDirectory), where either puts them: what else lies in a venv, such as
@@ -76,11 +74,6 @@ fn is_stash_of_package(name: &OsStr) -> bool {
     let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_+!".contains(byte) || FILLERS.contains(byte);
     let rest = name.as_encoded_bytes().strip_prefix(b"~");
     rest.is_some_and(|rest| !rest.is_empty() && rest.iter().all(of_name))
-}
-
-fn is_temporary(name: &OsStr) -> bool {
-    let random = name.as_encoded_bytes().strip_prefix(TEMPORARY.as_bytes());
-    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// The directories of such names that belong to a distribution.

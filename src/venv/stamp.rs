@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::requirements::Inputs;
 use super::sources::Source;
-use crate::config::Provide;
+use crate::config::{Programs, Provide};
 use crate::fsx;
 
 /// Raised when a field changes its meaning; another schema counts as no stamp.
@@ -45,6 +45,9 @@ pub struct Stamp {
     pub own_shell: bool,
     /// How libraries reach Python.
     pub provide: Provide,
+    /// What became of programs that do not start; none in a stamp of before that was settled.
+    #[serde(default)]
+    pub programs: Option<Programs>,
     /// Library directories that the interpreter names: kept, so that no object need be read.
     pub interpreter_directories: Vec<PathBuf>,
     /// Modification time of each site-packages, in nanoseconds: pip was used since, or not.
@@ -71,6 +74,7 @@ impl Stamp {
             offer: Vec::new(),
             own_shell: false,
             provide: Provide::default(),
+            programs: None,
             interpreter_directories: Vec::new(),
             site_packages: site_packages_times(venv),
             missing: Vec::new(),

@@ -93,8 +93,18 @@ fn a_driver_library_is_never_answered_with_a_package() {
 #[test]
 fn a_program_is_found_with_what_nixpkgs_has_in_its_place() {
     let venv = venv_with("ruff", &["--program", "ruff"]);
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(0);
+    ended.prints(&["note: 1 program is patched on shell entry", "bin/ruff"]);
+    venv.folder.write("venvfix.toml", "programs = 'report'\n");
     let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
     ended.prints(&["1 program cannot start", "bin/ruff", "nixpkgs has it: ruff"]);
+    std::fs::remove_file(venv.folder.join("venvfix.toml")).unwrap();
+    let program = venv.site_packages().join("bin/ruff");
+    let mut bytes = std::fs::read(&program).unwrap();
+    bytes.extend(b"more");
+    std::fs::write(program, bytes).unwrap();
+    let ended = venvfix(venv.path(), ["doctor", "--loader", "nix"]).exits(1);
+    ended.prints(&["nixpkgs has it: ruff", "not patched: it has data behind its end"]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn parts_of_the_data_folder_are_laid_out() {
     let (folder, wheels) = (Folder::new(), Folder::new());
     let path = wheel::make(wheels.path(), "tools", &["--program", "node"]);
     let ended = venvfix(folder.path(), ["preview", path.to_str().unwrap()]).exits(0);
-    ended.prints(&["bin/node", "nodejs", "tools 1.0"]);
+    ended.prints(&["1 program is patched on shell entry", "bin/node", "tools 1.0"]);
 }
 
 #[test]
