@@ -92,7 +92,7 @@ fn without_local_names(call: Call, fuel: usize) -> Option<Call> {
             named.arguments.extend(call.arguments);
             without_local_names(named, fuel)
         }
-        Some(Binding::Value(function @ (Expr::Select(_) | Expr::Ident(_)))) => {
+        Some(Binding::Value(function @ (Expr::Select(_) | Expr::Ident(_) | Expr::IfElse(_)))) => {
             without_local_names(Call { function, arguments: call.arguments }, fuel)
         }
         Some(Binding::Value(_) | Binding::Opaque) => None,

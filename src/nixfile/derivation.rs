@@ -40,7 +40,8 @@ pub(super) fn is_package(attributes: &Attributes) -> bool {
     let binds_any = |names: &[&str]| names.iter().any(|name| attributes.binds(name));
     let is_built = binds_any(&["installPhase", "buildCommand", "builder"])
         || (attributes.binds("src") && binds_any(&["buildPhase", "meta", "version", "pname"]));
-    is_built && !attributes.binds("shellHook")
+    // `env = buildEnv { paths = buildInputs; };` and a builder that links it is an old way to a shell.
+    is_built && !binds_any(&["shellHook", "env"])
 }
 
 /// A package changed in what it is made of.

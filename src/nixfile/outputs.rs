@@ -140,7 +140,7 @@ impl Collector {
                     self.collect(path, &side, fuel);
                 }
             }
-            Expr::Apply(apply) => match per_system(apply).or_else(|| optional_set(apply)) {
+            Expr::Apply(apply) => match inside_call(apply) {
                 Some(body) => self.collect(path, &body, fuel),
                 None => self.push(path, expr),
             },
@@ -223,6 +223,23 @@ fn is_shell_with_more(operation: &ast::BinOp) -> bool {
     match operation.lhs().and_then(result) {
         Some(Expr::Apply(apply)) => Call::new(&apply).is_some_and(|call| Constructor::of(&call).is_some()),
         _ => false,
+    }
+}
+
+/// The set of shells that a call makes.
+fn inside_call(apply: &ast::Apply) -> Option<Expr> {
+    per_system(apply).or_else(|| optional_set(apply)).or_else(|| set_of_function(apply))
+}
+
+/// The set that a function of the file makes: `shellsFor "x86_64-linux"`.
+fn set_of_function(apply: &ast::Apply) -> Option<Expr> {
+    let call = Call::new(apply)?;
+    match Calls::default().follow(&call.function)? {
+        Expr::Lambda(function) => {
+            let body = function.body()?;
+            matches!(result(body.clone()), Some(Expr::AttrSet(_))).then_some(body)
+        }
+        _ => None,
     }
 }
 

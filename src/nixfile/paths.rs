@@ -140,7 +140,11 @@ fn path_of_selection(select: &ast::Select, fuel: usize) -> Option<AttributePath>
     if is_set_by_system(&base, select.attrpath()) {
         return names.get(1..)?.iter().cloned().collect();
     }
-    let held = names.first().and_then(Option::as_deref) == Some("nixpkgs") && may_hold_nixpkgs(&base);
+    let held = match names.first().and_then(Option::as_deref) {
+        Some("nixpkgs") => may_hold_nixpkgs(&base),
+        Some("pkgs") => path_of(&base, fuel).is_none() && holds_nixpkgs(&base),
+        _ => false,
+    };
     let mut path = path_of(&base, fuel).or_else(|| held.then(Vec::new))?;
     for name in names.into_iter().skip(usize::from(held)) {
         push_name(&mut path, name?);
@@ -174,6 +178,22 @@ fn below_legacy_packages<'a>(base: &Expr, names: &'a [Option<String>]) -> Option
     let chosen = matches!(base, Expr::Ident(ident) if ident.to_string().ends_with('\''));
     let below = at + if chosen { 1 } else { 2 };
     if flake.contains("nixpkgs") { names.get(below..) } else { None }
+}
+
+/// Whether the file takes from the `pkgs` of a set what only nixpkgs has: `tools.pkgs.mkShell`.
+fn holds_nixpkgs(base: &Expr) -> bool {
+    let Expr::Ident(ident) = base else {
+        return false;
+    };
+    let name = ident.to_string();
+    let scope = binding_place(&name, ident.syntax());
+    let selections = scope.iter().flat_map(|scope| scope.descendants()).filter_map(ast::Select::cast);
+    let mut uses =
+        selections.take(MAX_USES).filter(|select| select.expr().is_some_and(|base| is_name(&base, &name)));
+    uses.any(|select| match attribute_names(select.attrpath()).as_slice() {
+        [Some(first), Some(second), ..] => first == "pkgs" && OF_NIXPKGS.contains(&second.as_str()),
+        _ => false,
+    })
 }
 
 /// Whether this is `pkgsFor.${system}`: one package set for each system.

@@ -1,0 +1,3 @@
+{ tools ? import (fetchTarball "https://example.org/tools.tar.gz") { } }:
+
+tools.pkgs.mkShell rec { buildInputs = [ tools.monitor tools.pkgs.openssl ]; }

@@ -1,0 +1,16 @@
+{
+  outputs = { self, nixpkgs }: {
+    devShells = let
+      shellsFor = system: let
+        pkgs = import nixpkgs { inherit system; };
+      in {
+        default = pkgs.mkShell {
+          packages = with pkgs; [ uv openssl ];
+        };
+      };
+    in {
+      "x86_64-linux" = shellsFor "x86_64-linux";
+      "aarch64-linux" = shellsFor "aarch64-linux";
+    };
+  };
+}
