@@ -41,6 +41,7 @@ pub(super) fn tell_present(context: &Context, file: &NixFile, edit: &Edit) {
 
 /// As [`NixFile::check`], of an addition.
 pub(super) fn check(context: &Context, file: &NixFile, edit: &Edit) -> Result<()> {
+    nix_file::check_callers(file, edit)?;
     let change = Change {
         text: &edit.text,
         elements: edit.added.len(),

@@ -8,9 +8,10 @@ use anyhow::Result;
 
 use super::Context;
 use crate::config::Config;
-use crate::editing::MAX_SIZE;
+use crate::editing::{MAX_SIZE, NixFile};
+use crate::error::Trouble;
 use crate::fsx;
-use crate::nixfile::{self, Refusal, Wish};
+use crate::nixfile::{self, Edit, Import, Refusal, Wish};
 
 /// How many files are read on the way to the shell.
 const MOST: usize = 32;
@@ -97,6 +98,43 @@ fn others(project: &Path, path: &Path) -> Vec<PathBuf> {
         _ => &[],
     };
     names.iter().rev().map(|name| project.join(name)).collect()
+}
+
+/// Whether those who import the file give it what it is to ask for: other than callPackage, they give what they name.
+///
+/// # Errors
+/// If one does not.
+pub(super) fn check_callers(file: &NixFile, edit: &Edit) -> Result<()> {
+    if edit.arguments.is_empty() {
+        return Ok(());
+    }
+    let own = fs::canonicalize(&file.path).ok();
+    for caller in ["shell.nix", "default.nix", "flake.nix"].map(|name| file.project.join(name)) {
+        let text = fsx::read_text(&caller, MAX_SIZE).ok().flatten().unwrap_or_default();
+        let is_own = |file: &str| beside(&caller, file).and_then(|path| fs::canonicalize(path).ok()) == own;
+        let imports = nixfile::imports(&text).into_iter().filter(|import| is_own(&import.file));
+        for import in imports {
+            let caller = caller.strip_prefix(&file.project).unwrap_or(&caller);
+            check_caller(file, &edit.arguments, caller, &import)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_caller(file: &NixFile, names: &[String], caller: &Path, import: &Import) -> Result<()> {
+    let lacking: Vec<&str> =
+        names.iter().filter(|name| !import.names.contains(name)).map(String::as_str).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let (lacking, caller, line) = (lacking.join(" "), caller.display(), import.line);
+    let trouble = Trouble::new(format!(
+        "{} would have to be given {lacking}, and {caller}:{line} imports it without",
+        file.shown
+    ));
+    let way =
+        format!("write `inherit (pkgs) {lacking};` in that import, or have pkgs.callPackage call the file");
+    Err(trouble.help(way).into())
 }
 
 #[cfg(test)]

@@ -237,3 +237,23 @@ fn an_argument_that_the_file_must_ask_for_is_said() {
     let edited = "{ mkShell, zlib, libGL }:\nmkShell { buildInputs = [ zlib libGL ]; }\n";
     assert_eq!(folder.read("shell.nix"), edited);
 }
+
+/// An import gives what it names, and nothing more.
+#[test]
+fn a_file_that_is_imported_with_arguments_does_not_ask_for_more() {
+    let folder = Folder::new();
+    let inner = "{ mkShell, zlib }:\nmkShell { buildInputs = [ zlib ]; }\n";
+    folder.write("nix/dev.nix", inner);
+    let outer =
+        |given: &str| format!("let pkgs = import <nixpkgs> {{ }}; in\nimport ./nix/dev.nix {given}\n");
+    folder.write("shell.nix", outer("{ inherit (pkgs) mkShell zlib; }"));
+    venvfix(folder.path(), ["add-lib", "libGL"]).exits(3).says(&[
+        "nix/dev.nix would have to be given libGL, and shell.nix:2 imports it",
+        "`inherit (pkgs) libGL;`",
+    ]);
+    assert_eq!(folder.read("nix/dev.nix"), inner);
+    folder.write("shell.nix", outer("{ inherit (pkgs) mkShell zlib libGL; }"));
+    venvfix(folder.path(), ["add-lib", "libGL"]).exits(0);
+    let edited = "{ mkShell, zlib, libGL }:\nmkShell { buildInputs = [ zlib libGL ]; }\n";
+    assert_eq!(folder.read("nix/dev.nix"), edited);
+}
