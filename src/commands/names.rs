@@ -33,8 +33,9 @@ pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs)
     }
     names.iter().filter(|name| !catalog::knows(name)).try_for_each(|name| doubt(context, name, nixpkgs))?;
     for library in &mut found {
-        if nixpkgs.lacks(library) {
-            context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
+        if nixpkgs.lacks(library) && !context.offline {
+            let trouble = Trouble::new(format!("<nixpkgs> has no {}", library.path()));
+            return Err(trouble.help("another release may have it; --offline writes it all the same").into());
         }
         if let Some(refused) = catalog::refused(library.path()) {
             context.speaker.warn(format_args!("{} is {refused}", library.path()));
