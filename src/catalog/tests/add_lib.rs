@@ -36,8 +36,8 @@ fn add_lib_refuses_what_is_no_library() {
     for name in ["libtiff.so.5", "libQt6Nothing.so.6"] {
         assert!(matches!(libraries(name), Err(Unknown::Unavailable { .. })), "{name}");
     }
-    let unneeded = libraries("pygit2").unwrap_err().to_string();
-    assert!(unneeded.starts_with("nothing to add for 'pygit2': its wheel needs no library"), "{unneeded}");
+    let unneeded = libraries("yara-python").unwrap_err().to_string();
+    assert!(unneeded.starts_with("nothing to add for 'yara-python': its build brings yara's source"), "{unneeded}");
 }
 
 #[test]
@@ -76,10 +76,10 @@ fn a_package_that_calls_programs_says_which() {
     for (name, expected) in [
         ("pytesseract", "calls tesseract: add tesseract to the packages"),
         ("pdf2image", "calls pdftoppm, pdftocairo, pdfinfo: add poppler-utils to"),
-        ("shapely", "its build does: add geos to the packages"),
+        ("cryptography", "its build does: add openssl pkg-config rustc cargo to the packages"),
         ("ocrmypdf", "add tesseract ghostscript unpaper pngquant jbig2enc to"),
         ("ocrmypdf", "only for what its options ask"),
-        ("pygit2", "its wheel needs no library"),
+        ("yara-python", "its build brings yara's source"),
     ] {
         let Err(Unknown::NeedsNone { reason, .. }) = libraries(name) else { panic!("{name}") };
         assert!(reason.contains(expected), "{name}: {reason}");
