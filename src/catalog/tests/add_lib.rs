@@ -40,6 +40,24 @@ fn add_lib_refuses_what_is_no_library() {
     assert!(unneeded.starts_with("nothing to add for 'yara-python': its build brings yara's source"), "{unneeded}");
 }
 
+/// A wheel that has all but the compiler's libraries needs those.
+#[test]
+fn what_a_wheel_needs_from_outside_is_added() {
+    for (name, expected) in [
+        ("pandas", &["stdenv.cc.cc.lib"][..]),
+        ("lightgbm", &["stdenv.cc.cc.lib"]),
+        ("numba", &["stdenv.cc.cc.lib"]),
+        ("pygit2", &["zlib"]),
+        ("mpi4py", &["openmpi"]),
+        ("python-rtmidi", &["alsa-lib", "stdenv.cc.cc.lib"]),
+        ("fusepy", &["fuse"]),
+        ("cx-oracle", &["oracle-instantclient"]),
+    ] {
+        let expected = expected.iter().map(|attribute| named(attribute, &[])).collect::<Vec<_>>();
+        assert_eq!(libraries(name), Ok(expected), "{name}");
+    }
+}
+
 #[test]
 fn near_names() {
     for (name, expected) in [
