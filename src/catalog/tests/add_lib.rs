@@ -37,10 +37,13 @@ fn add_lib_refuses_what_is_no_library() {
         assert!(matches!(libraries(name), Err(Unknown::Unavailable { .. })), "{name}");
     }
     let unneeded = libraries("yara-python").unwrap_err().to_string();
-    assert!(unneeded.starts_with("nothing to add for 'yara-python': its build brings yara's source"), "{unneeded}");
+    assert!(
+        unneeded.starts_with("nothing to add for 'yara-python': its build brings yara's source"),
+        "{unneeded}"
+    );
 }
 
-/// A wheel that has all but the compiler's libraries needs those.
+/// What a wheel leaves to the system, be it only the compiler's own libraries.
 #[test]
 fn what_a_wheel_needs_from_outside_is_added() {
     for (name, expected) in [
@@ -94,7 +97,7 @@ fn a_package_that_calls_programs_says_which() {
     for (name, expected) in [
         ("pytesseract", "calls tesseract: add tesseract to the packages"),
         ("pdf2image", "calls pdftoppm, pdftocairo, pdfinfo: add poppler-utils to"),
-        ("cryptography", "its build does: add openssl pkg-config rustc cargo to the packages"),
+        ("cryptography", "to build it from source, add openssl pkg-config rustc cargo to the packages"),
         ("ocrmypdf", "add tesseract ghostscript unpaper pngquant jbig2enc to"),
         ("ocrmypdf", "only for what its options ask"),
         ("yara-python", "its build brings yara's source"),
