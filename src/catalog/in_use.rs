@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn an_attribute_of_any_table_is_settled() {
-        for (name, path) in [("libx11", "xorg.libX11"), ("poppler-utils", "poppler_utils")] {
+        for (name, path) in [
+            ("libx11", "xorg.libX11"),
+            ("poppler-utils", "poppler_utils"),
+            ("libpq.pg_config", "postgresql"),
+            ("xorg-server", "xorg.xorgserver"),
+        ] {
             let found = settle(Library::new(name), Some("24.11".parse().unwrap()));
             assert_eq!(found.settled(), Some(path));
             assert_eq!(settle(Library::new(name), None), Library::new(name));

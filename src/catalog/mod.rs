@@ -320,15 +320,22 @@ fn library(attribute: &str) -> Library {
 /// Why a package stands for no library, and what to do instead.
 fn instead_of(name: &str) -> String {
     let Some(PackageNote { alternative, note, build, programs, .. }) = package(name) else {
-        return "it needs no library beside the graphics driver".to_owned();
+        return "no library is known that it needs beside the graphics driver".to_owned();
     };
     let needs = match (alternative, programs.as_slice(), build.as_slice()) {
-        (Some(alternative), ..) => return format!("it needs no library; install {alternative} instead"),
-        (None, [_, ..], _) => format!("it needs no library, but calls {}", called(&programs)),
-        (None, [], [_, ..]) => {
-            format!("it needs no library, but its build does: add {} to the packages", build.join(" "))
+        (Some(alternative), ..) => {
+            return format!("no library is known that it needs; install {alternative} instead");
         }
-        (None, [], []) => return note.unwrap_or("it needs no library").to_owned(),
+        (None, [_, ..], _) => {
+            format!("no library is known that it needs, but it calls {}", called(&programs))
+        }
+        (None, [], [_, ..]) => {
+            format!(
+                "no library is known that it needs; to build it from source, add {} to the packages",
+                build.join(" ")
+            )
+        }
+        (None, [], []) => return note.unwrap_or("no library is known that it needs").to_owned(),
     };
     [Some(needs.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

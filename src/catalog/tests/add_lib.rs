@@ -36,8 +36,29 @@ fn add_lib_refuses_what_is_no_library() {
     for name in ["libtiff.so.5", "libQt6Nothing.so.6"] {
         assert!(matches!(libraries(name), Err(Unknown::Unavailable { .. })), "{name}");
     }
-    let unneeded = libraries("pygit2").unwrap_err().to_string();
-    assert!(unneeded.starts_with("nothing to add for 'pygit2': its wheel needs no library"), "{unneeded}");
+    let unneeded = libraries("yara-python").unwrap_err().to_string();
+    assert!(
+        unneeded.starts_with("nothing to add for 'yara-python': its build brings yara's source"),
+        "{unneeded}"
+    );
+}
+
+/// What a wheel leaves to the system, be it only the compiler's own libraries.
+#[test]
+fn what_a_wheel_needs_from_outside_is_added() {
+    for (name, expected) in [
+        ("pandas", &["stdenv.cc.cc.lib"][..]),
+        ("lightgbm", &["stdenv.cc.cc.lib"]),
+        ("numba", &["stdenv.cc.cc.lib"]),
+        ("pygit2", &["zlib"]),
+        ("mpi4py", &["openmpi"]),
+        ("python-rtmidi", &["alsa-lib", "stdenv.cc.cc.lib"]),
+        ("fusepy", &["fuse"]),
+        ("cx-oracle", &["oracle-instantclient"]),
+    ] {
+        let expected = expected.iter().map(|attribute| named(attribute, &[])).collect::<Vec<_>>();
+        assert_eq!(libraries(name), Ok(expected), "{name}");
+    }
 }
 
 #[test]
@@ -76,10 +97,10 @@ fn a_package_that_calls_programs_says_which() {
     for (name, expected) in [
         ("pytesseract", "calls tesseract: add tesseract to the packages"),
         ("pdf2image", "calls pdftoppm, pdftocairo, pdfinfo: add poppler-utils to"),
-        ("shapely", "its build does: add geos to the packages"),
+        ("cryptography", "to build it from source, add openssl pkg-config rustc cargo to the packages"),
         ("ocrmypdf", "add tesseract ghostscript unpaper pngquant jbig2enc to"),
         ("ocrmypdf", "only for what its options ask"),
-        ("pygit2", "its wheel needs no library"),
+        ("yara-python", "its build brings yara's source"),
     ] {
         let Err(Unknown::NeedsNone { reason, .. }) = libraries(name) else { panic!("{name}") };
         assert!(reason.contains(expected), "{name}: {reason}");

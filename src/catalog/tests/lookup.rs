@@ -90,6 +90,10 @@ fn the_attribute_is_of_the_wanted_version() {
         ("libtinfo.so.5", "ncurses5"),
         ("libreadline.so.7", "readline70"),
         ("libtbb.so.12", "onetbb"),
+        ("libopenblas.so.0", "openblasCompat"),
+        ("libGraphicsMagick.so.3", "graphicsmagick"),
+        ("libappindicator3.so.1", "libappindicator-gtk3"),
+        ("libvips-cpp.so.42", "vips"),
         ("libdb-4.8.so", "db48"),
         ("libtag.so.1", "taglib_1"),
         ("libgpiod.so.2", "libgpiod_1"),
@@ -150,6 +154,9 @@ fn no_attribute_where_none_has_the_version() {
         "libaccountsservice.so.0",
         "libewf.so.2",
         "libavcodec.so.63",
+        "libGraphicsMagick-Q16.so.3",
+        "libgdal.so.37",
+        "libta_lib.so.0",
     ] {
         assert!(reason(name).len() > 20, "{name}");
     }

@@ -123,7 +123,7 @@ fn add_lib_takes_what_is_opened_and_what_is_linked() {
     assert_eq!(attributes("python-magic"), ["file"]);
     assert_eq!(attributes("cairosvg"), ["cairo"]);
     assert_eq!(attributes("matplotlib"), ["libx11", "wayland"], "nothing else to offer");
-    assert_eq!(attributes("pyopengl"), ["libGL", "libGLU", "libglut"]);
+    assert_eq!(attributes("pyopengl"), ["libGL", "libGLU", "freeglut"]);
     let pyside6 = attributes("PySide6");
     for name in ["libxcb-cursor", "libxkbcommon", "wayland", "libGL", "zstd"] {
         assert_eq!(pyside6.iter().filter(|&other| other == name).count(), 1, "{name}");

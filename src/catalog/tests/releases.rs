@@ -295,11 +295,16 @@ fn the_path_that_holds_in_a_release() {
         ("libX11.so.6", "25.11", Some("xorg.libX11")),
         ("libodbc.so.2", "24.05", Some("unixODBC")),
         ("libpq.so.5", "24.11", Some("postgresql.lib")),
+        ("libspeechd.so.2", "24.05", Some("speechd")),
+        ("libtbb.so.12", "25.05", Some("tbb_2021_11")),
+        ("libtbb.so.12", "25.11", Some("onetbb")),
+        ("libglut.so.3", "24.05", Some("freeglut")),
+        ("libMagickWand-6.Q16.so.7", "25.11", Some("imagemagick6")),
+        ("libMagickWand-6.Q16.so.7", "26.05", None),
         ("libxml2.so.2", "25.11", Some("libxml2_13")),
         ("libxml2.so.2", "25.05", Some("libxml2")),
         ("libtbb.so.2", "25.05", Some("tbb")),
         ("libtbb.so.2", "25.11", None),
-        ("libwebkit2gtk-4.0.so.37", "25.05", Some("webkitgtk_4_0")),
         ("libwebkit2gtk-4.0.so.37", "26.05", None),
         ("libboost_system.so.1.77.0", "25.11", Some("boost177")),
         ("libboost_system.so.1.77.0", "26.05", None),
@@ -390,6 +395,18 @@ fn a_release_that_is_not_known_leaves_a_choice() {
     assert_eq!(place("libX11.so.6", None), Some(("libx11", vec!["xorg.libX11"])));
     assert_eq!(place("libxml2.so.2", None), Some(("libxml2_13", vec!["libxml2"])));
     assert_eq!(place("libtbb.so.2", None), None);
+}
+
+/// What is gone had one path, and before that another.
+#[test]
+fn a_library_that_is_gone_may_have_had_two_paths() {
+    for (name, paths) in [
+        ("libwebkit2gtk-4.0.so.37", ["webkitgtk_4_0", "webkitgtk"]),
+        ("libjavascriptcoregtk-4.0.so.18", ["webkitgtk_4_0", "webkitgtk"]),
+        ("libsoup-2.4.so.1", ["libsoup_2_4", "libsoup"]),
+    ] {
+        assert_eq!(place(name, Some("24.05")), Some((paths[0], vec![paths[1]])), "{name}");
+    }
 }
 
 /// `libxml2` in a file does not mean that `libxml2_13` is there.
