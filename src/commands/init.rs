@@ -2,11 +2,11 @@
 
 mod beside;
 mod existing;
+mod source;
 
-use std::env;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use self::existing::{Existing, Outcome};
 use super::Context;
@@ -154,6 +154,7 @@ impl Task<'_> {
 
     fn tell(&self, source: &Source, asked: &Asked) {
         let speaker = self.context.speaker;
+        asked.warnings.iter().for_each(|warning| speaker.warn(warning));
         asked.notes.iter().for_each(|note| speaker.step(note));
         if let Source::PackageOrProgram(program) = source {
             let place = if self.arguments.flake { "" } else { "its package set, else from " };
@@ -161,52 +162,18 @@ impl Task<'_> {
                 "the shell takes venvfix from {place}{program}: for other machines, see --source"
             ));
         }
-        if !["requirements.txt", "pyproject.toml", "pylock.toml"]
-            .iter()
-            .any(|name| self.folder.join(name).exists())
-        {
+        if !beside::says_what_to_install(self.folder) {
             speaker.step("there is no requirements.txt yet: list what to install in it");
         }
     }
 
     fn source(&self) -> Result<Source> {
-        let Some(named) = self.arguments.source.as_deref() else {
-            let program = env::current_exe().context("could not find this program")?;
-            return Ok(Source::PackageOrProgram(text(&program)?));
-        };
-        if is_flake_reference(named) {
-            return Ok(Source::Flake(named.to_owned()));
-        }
-        if named.contains("://") {
-            return Ok(Source::Tarball(named.to_owned()));
-        }
-        let path = self.folder.join(named);
-        let path = path.canonicalize().with_context(|| format!("could not find the source {named}"))?;
-        if path.is_file() {
-            return Ok(Source::Program(text(&path)?));
-        }
-        if path.join("nix/default.nix").exists() {
-            return Ok(Source::Checkout(text(&path)?));
-        }
-        Err(Trouble::usage(format!("{} is neither a program nor a checkout of venvfix", path.display()))
-            .help("a checkout has nix/default.nix")
-            .into())
+        source::source(self.folder, self.arguments.source.as_deref())
     }
-}
-
-/// Whether only a flake can take this: `github:…`, `git+https://…`.
-fn is_flake_reference(source: &str) -> bool {
-    let scheme = source.split_once(':').map_or("", |(scheme, _)| scheme);
-    ["github", "gitlab", "sourcehut", "path"].contains(&scheme) || scheme.starts_with("git+")
 }
 
 fn minor(version: &str) -> Result<u8> {
     scaffold::minor_version(version).ok_or_else(|| {
         Trouble::usage(format!("this is no version of Python 3: {version}")).help("--python 3.12").into()
     })
-}
-
-fn text(path: &Path) -> Result<String> {
-    let text = path.to_str().with_context(|| format!("the path is no text: {}", path.display()))?;
-    Ok(text.to_owned())
 }

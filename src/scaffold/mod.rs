@@ -156,6 +156,7 @@ mod tests {
             python: ("python312".into(), Some("as .python-version says".into())),
             programs: vec![Wish { libraries: vec![Library::new("uv")], why: "installs uv.lock".into() }],
             libraries: vec![wish(&["libx11", "libxcb"], "mss")],
+            warnings: Vec::new(),
             notes: Vec::new(),
         }
     }
