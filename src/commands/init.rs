@@ -36,13 +36,11 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
     let mut of_flake = arguments.flake || only_envrc && !there(SHELL);
     if !only_envrc {
         let task = Task { context, arguments, folder };
-        match arguments.flake {
-            true => task.write_flake()?,
-            false => match task.convert()? {
-                Outcome::Done { is_flake } => of_flake = is_flake,
-                Outcome::Declined => return Ok(Exit::Fine),
-                Outcome::NotAShell => task.write_shell()?,
-            },
+        match task.convert()? {
+            Outcome::Done { is_flake } => of_flake = is_flake,
+            Outcome::Declined => return Ok(Exit::Fine),
+            Outcome::NotConverted if arguments.flake => task.write_flake()?,
+            Outcome::NotConverted => task.write_shell()?,
         }
     }
     if arguments.envrc {
@@ -89,16 +87,16 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Converts the first file that has a shell.
+    /// Converts the first file that has a shell with a venv; of a flake that is asked for, only the flake.
     fn convert(&self) -> Result<Outcome> {
         let files = Existing::all(self.folder).filter(|_| !self.arguments.force);
-        for file in files {
+        for file in files.filter(|file| file.is_flake() || !self.arguments.flake) {
             match file.convert(self)? {
-                Outcome::NotAShell => {}
+                Outcome::NotConverted => {}
                 outcome => return Ok(outcome),
             }
         }
-        Ok(Outcome::NotAShell)
+        Ok(Outcome::NotConverted)
     }
 
     fn write_shell(&self) -> Result<()> {
@@ -109,17 +107,19 @@ impl Task<'_> {
                 .into());
         }
         let asked = self.asked(SHELL)?;
+        existing::mention_above(self);
+        let beside = Existing::with_shells(self.folder);
         replace(self.context, self.folder, SHELL, &scaffold::shell_nix(&source, &asked))?;
         self.tell(&source, &asked);
+        for name in beside {
+            self.context.speaker.step(format_args!(
+                "{name} has a shell as well, and stays as it is: `venvfix add-lib` edits shell.nix from now on"
+            ));
+        }
         Ok(())
     }
 
     fn write_flake(&self) -> Result<()> {
-        if self.folder.join(FLAKE).symlink_metadata().is_ok() && !self.arguments.force {
-            return Err(is_there(self.folder, FLAKE)
-                .help("add libraries to it with `venvfix add-lib NAME --file flake.nix`, or overwrite it with --force")
-                .into());
-        }
         let source = match self.source()? {
             Source::Checkout(path) if Path::new(&path).join(".git").exists() => {
                 Source::Flake(format!("git+file://{}?dir=nix", scaffold::in_url(&path)))

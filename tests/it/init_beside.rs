@@ -40,3 +40,81 @@ fn a_python_that_is_not_to_be_had_or_not_wanted_is_a_warning() {
     folder.write(".python-version", "pypy3.10\n");
     venvfix(folder.path(), ["init", "--force"]).exits(0).says(&["warning: .python-version names pypy3.10"]);
 }
+
+/// A shell with a virtual environment, and one without.
+const VENV: &str = "pkgs.mkShell { packages = [ pkgs.python3 pkgs.python3Packages.venvShellHook ]; }";
+const PLAIN: &str = "pkgs.mkShell { packages = [ pkgs.python3 ]; }";
+
+fn flake(shell: &str) -> String {
+    format!(
+        "{{\n  outputs = {{ nixpkgs, ... }}: let pkgs = nixpkgs.legacyPackages.x86_64-linux; in {{\n    \
+         devShells.x86_64-linux.default = {shell};\n  }};\n}}\n"
+    )
+}
+
+fn shell(shell: &str) -> String {
+    format!("{{ pkgs ? import <nixpkgs> {{ }} }}:\n{shell}\n")
+}
+
+#[test]
+fn init_of_a_flake_converts_the_one_that_is_there() {
+    let folder = Folder::new();
+    folder.write("flake.nix", flake(VENV));
+    // Which is not asked for.
+    folder.write("shell.nix", shell(VENV));
+    let ended = venvfix(folder.path(), ["init", "--flake", "--yes"]).exits(0);
+    ended.says(&["converted", "flake.nix", "help: nix develop"]);
+    assert!(folder.read("flake.nix").contains("venvfixShellHook"));
+    assert_eq!(folder.read("shell.nix"), shell(VENV));
+
+    folder.write("flake.nix", flake(PLAIN));
+    venvfix(folder.path(), ["init", "--flake", "--yes"])
+        .exits(3)
+        .says(&["flake.nix is there already", "makes no virtual environment", "--file flake.nix", "--force"])
+        .silent_about(&["VENVFIX_PROJECT"]);
+    assert_eq!(folder.read("flake.nix"), flake(PLAIN));
+}
+
+#[test]
+fn a_python_that_is_named_is_not_ignored_by_a_conversion() {
+    for (name, text) in [("shell.nix", shell(VENV)), ("flake.nix", flake(VENV))] {
+        let folder = Folder::new();
+        folder.write(name, &text);
+        let ended = venvfix(folder.path(), ["init", "--yes", "--python", "3.12"]).exits(2);
+        ended.says(&["--python is for a new file", &format!("write python312 into {name} by hand")]);
+        assert_eq!(folder.read(name), text);
+    }
+}
+
+#[test]
+fn shells_of_other_files_are_mentioned_when_shell_nix_is_written_beside_them() {
+    for (name, text) in [
+        ("flake.nix", flake(PLAIN)),
+        ("default.nix", shell(PLAIN)),
+        ("devenv.nix", "{ pkgs, ... }: { packages = [ ]; }".to_owned()),
+    ] {
+        let folder = Folder::new();
+        folder.write(name, &text);
+        let ended = venvfix(folder.path(), ["init"]).exits(0);
+        ended.says(&["wrote", &format!("{name} has a shell as well"), "add-lib` edits shell.nix"]);
+        assert_eq!(folder.read(name), text);
+    }
+    let folder = Folder::new();
+    folder.write("flake.nix", "{ outputs = { self }: { }; }");
+    venvfix(folder.path(), ["init"]).exits(0).says(&["wrote"]).silent_about(&["as well"]);
+}
+
+#[test]
+fn a_file_above_that_could_be_converted_is_mentioned() {
+    let folder = Folder::new();
+    folder.write("shell.nix", shell(VENV));
+    folder.write("a/b/requirements.txt", "");
+    venvfix(&folder.join("a/b"), ["init"]).exits(0).says(&[
+        "could be converted instead",
+        "shell.nix",
+        "wrote",
+    ]);
+    // Of another repository.
+    folder.write("a/.git/HEAD", "");
+    venvfix(&folder.join("a/b"), ["init", "--force"]).exits(0).silent_about(&["instead"]);
+}
