@@ -118,3 +118,27 @@ fn a_file_above_that_could_be_converted_is_mentioned() {
     folder.write("a/.git/HEAD", "");
     venvfix(&folder.join("a/b"), ["init", "--force"]).exits(0).silent_about(&["instead"]);
 }
+
+#[test]
+fn the_file_that_the_settings_name_is_written_and_converted() {
+    let folder = Folder::new();
+    folder.write("venvfix.toml", "nix-file = \"x y.nix\"\n");
+    folder.write("requirements.txt", "");
+    let ended = venvfix(folder.path(), ["init", "--envrc"]).exits(0);
+    ended.says(&["wrote", "x y.nix", "direnv allow"]);
+    assert!(folder.read(".envrc").ends_with("use nix 'x y.nix'\n") && !folder.join("shell.nix").exists());
+    venvfix(folder.path(), ["add-lib", "zlib-ng", "--offline"]).exits(0);
+    assert!(folder.read("x y.nix").contains("zlib-ng"));
+    venvfix(folder.path(), ["init"]).exits(3).says(&["x y.nix is there already", "uses venvfix already"]);
+
+    folder.write("x y.nix", shell(VENV));
+    let ended = venvfix(folder.path(), ["init", "--yes"]).exits(0);
+    ended.says(&["converted", "x y.nix", "help: nix-shell 'x y.nix'"]);
+    assert!(folder.read("x y.nix").contains("venvfixShellHook"));
+
+    venvfix(folder.path(), ["init", "--flake"]).exits(2).says(&["nix-file of the settings is x y.nix"]);
+    folder.write("venvfix.toml", "nix-file = \"flake.nix\"\n");
+    venvfix(folder.path(), ["init"]).exits(0).says(&["wrote", "flake.nix", "help: nix develop"]);
+    folder.write("venvfix.toml", "nix-file = \"nix/shell.nix\"\n");
+    venvfix(folder.path(), ["init"]).exits(2).says(&["nix/shell.nix, which init does not write"]);
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{FLAKE, SHELL, Task, keep_old};
+use super::{DEVENV, FLAKE, SHELL, Task, keep_old};
 use crate::catalog;
 use crate::error::Trouble;
 use crate::fsx;
@@ -17,8 +17,6 @@ use crate::scaffold::{self, Source};
 
 /// Nix files are written by people.
 const MAX_SIZE: u64 = 4 << 20;
-
-const DEVENV: &str = "devenv.nix";
 
 const SETTINGS: &str = "venvfix.toml";
 
@@ -38,21 +36,29 @@ pub(super) enum Outcome {
 /// A file that may have the project's shell.
 pub(super) struct Existing {
     path: PathBuf,
-    name: &'static str,
+    name: String,
 }
 
 impl Existing {
-    /// What `nix-shell` would take, else `nix develop`.
-    pub(super) fn all(folder: &Path) -> impl Iterator<Item = Existing> {
-        let existing = |name: &'static str| Existing { path: folder.join(name), name };
-        let all = [SHELL, "default.nix", FLAKE].map(existing);
+    /// What `nix-shell` would take, else `nix develop`; of settings that name another file, that.
+    pub(super) fn all(folder: &Path, shell: &str) -> impl Iterator<Item = Existing> {
+        let names = match shell {
+            SHELL => vec![SHELL, "default.nix", FLAKE],
+            other => vec![other],
+        };
+        let all = Existing::named(folder, &names);
         all.into_iter().filter(|file| file.path.symlink_metadata().is_ok())
     }
 
-    /// The names of those in a folder that have a shell, with or without a venv, but for shell.nix.
-    pub(super) fn with_shells(folder: &Path) -> Vec<&'static str> {
-        let of_nix = Existing::all(folder).filter(|file| file.name != SHELL && file.has_shell());
-        let devenv = folder.join(DEVENV).exists().then_some(DEVENV);
+    fn named(folder: &Path, names: &[&str]) -> Vec<Existing> {
+        names.iter().map(|&name| Existing { path: folder.join(name), name: name.to_owned() }).collect()
+    }
+
+    /// The names of those in a folder that have a shell, with or without a venv, but for the one of `shell`.
+    pub(super) fn with_shells(folder: &Path, shell: &str) -> Vec<String> {
+        let of_nix = Existing::named(folder, &[SHELL, "default.nix", FLAKE]);
+        let of_nix = of_nix.into_iter().filter(|file| file.name != shell && file.has_shell());
+        let devenv = folder.join(DEVENV).exists().then(|| DEVENV.to_owned());
         of_nix.map(|file| file.name).chain(devenv).collect()
     }
 
@@ -72,7 +78,7 @@ impl Existing {
                 self.check_python(task)?;
                 self.propose(task, &text, &conversion)
             }
-            Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != SHELL && !task.arguments.flake => {
+            Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != task.shell && !task.flake => {
                 Ok(Outcome::NotConverted)
             }
             Err(refusal) => Err(self.refused(task, &source, &refusal)),
@@ -140,7 +146,7 @@ impl Existing {
         let lines: String = by_hand.map(|line| format!("{}\n", report::sanitize(line))).collect();
         task.context.speaker.block(&lines);
         let message = format!("{} is there already, and is not converted: {refusal}", self.path.display());
-        let file = if task.arguments.flake { " --file flake.nix" } else { "" };
+        let file = if task.flake { " --file flake.nix" } else { "" };
         let help =
             format!("add libraries to it with `venvfix add-lib NAME{file}`, or overwrite it with --force");
         Trouble::new(message).help(help).into()
@@ -148,7 +154,7 @@ impl Existing {
 
     fn propose(&self, task: &Task<'_>, old: &str, new: &Conversion) -> Result<Outcome> {
         let speaker = task.context.speaker;
-        let mut shown = report::diff(self.name, old, &new.text);
+        let mut shown = report::diff(&self.name, old, &new.text);
         if let Some(settings) = &new.settings {
             shown.push_str(&report::diff(SETTINGS, "", settings));
         }
@@ -186,7 +192,7 @@ pub(super) fn mention_above(task: &Task<'_>) {
     }
     let Ok(source) = task.source() else { return };
     for folder in task.folder.ancestors().skip(1) {
-        let mut files = Existing::all(folder).filter_map(|file| {
+        let mut files = Existing::all(folder, SHELL).filter_map(|file| {
             let text = fsx::read_text(&file.path, MAX_SIZE).ok().flatten()?;
             Some((file, text))
         });
