@@ -210,6 +210,12 @@ pub fn libraries(name: &str) -> Result<Vec<Library>, Unknown> {
     if let Some(remedy) = standard_module(name).filter(|_| !is_package(name)) {
         return of_standard_module(name, remedy);
     }
+    if !is_package(name)
+        && !attributes::is_named(name)
+        && let Some(Remedy::Attribute { attribute, .. }) = program(name)
+    {
+        return Ok(vec![library(attribute)]);
+    }
     if !is_package(name) {
         return if names::is_attribute(name) { Ok(vec![library(name)]) } else { Err(not_known(name)) };
     }
@@ -261,7 +267,9 @@ fn needed_by(name: &str) -> Vec<Library> {
     needed
 }
 
-fn is_package(name: &str) -> bool {
+/// Whether the tables know a PyPI package of this name.
+#[must_use]
+pub fn is_package(name: &str) -> bool {
     opens(name).is_some() || package(name).is_some()
 }
 

@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
     }
     file.replace(&edit.text)?;
     tell(context, &file, &edit);
-    context.speaker.help("leave the shell and enter it again");
+    context.speaker.next("leave the shell and enter it again");
     Ok(Exit::Fine)
 }
 

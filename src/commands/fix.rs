@@ -57,11 +57,11 @@ pub(super) fn run(
                 "the Python of this shell has it now; {}",
                 report::left(now.counts.errors)
             ));
-            context.speaker.help("enter the shell again for its other programs");
+            context.speaker.next("enter the shell again for its other programs");
             Ok(super::doctor::exit(&now))
         }
         None => {
-            context.speaker.help("leave the shell and enter it again");
+            context.speaker.next("leave the shell and enter it again");
             let is_left = cure.rest.iter().any(|finding| finding.severity == Severity::Error);
             Ok(if is_left { Exit::ErrorsFound } else { Exit::Fine })
         }

@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, arguments: &ListLibs) -> Result<Exit> {
 }
 
 /// What the venv's objects need from outside, whatever a shell offers.
-fn needs(venv: &Venv) -> Vec<Finding> {
+pub(super) fn needs(venv: &Venv) -> Vec<Finding> {
     let interpreter = &venv.interpreter;
     let target = Target::AssumedNix(interpreter.object.machine, interpreter.minor_version());
     let tree = Tree {

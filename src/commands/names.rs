@@ -6,14 +6,23 @@ use super::Context;
 use crate::catalog::{self, Unknown};
 use crate::error::Trouble;
 use crate::library::Library;
+use crate::loader;
 use crate::nixfile::Listed;
 use crate::nixpkgs::{self, Nixpkgs};
+use crate::project_name;
 
 /// The libraries to add, as they are called in the nixpkgs that the file is pinned to, or in any.
 pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs) -> Result<Vec<Library>> {
+    let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let mut found: Vec<Library> = Vec::new();
-    for name in names {
+    for name in &names {
+        if let Some(reason) = no_package(name) {
+            return Err(Trouble::usage(format!("nothing to add for {name}: {reason}")).into());
+        }
         for library in of_name(context, name, nixpkgs)? {
+            if library.attribute != *name && catalog::program(name).is_some() && !catalog::is_soname(name) {
+                context.speaker.step(format_args!("{} has the program {name}", library.path()));
+            }
             if !found.contains(&library) {
                 found.push(library);
             }
@@ -24,8 +33,9 @@ pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs)
     }
     names.iter().filter(|name| !catalog::knows(name)).try_for_each(|name| doubt(context, name, nixpkgs))?;
     for library in &mut found {
-        if nixpkgs.lacks(library) {
-            context.speaker.warn(format_args!("<nixpkgs> has no {}", library.path()));
+        if nixpkgs.lacks(library) && !context.offline {
+            let trouble = Trouble::new(format!("<nixpkgs> has no {}", library.path()));
+            return Err(trouble.help("another release may have it; --offline writes it all the same").into());
         }
         if let Some(refused) = catalog::refused(library.path()) {
             context.speaker.warn(format_args!("{} is {refused}", library.path()));
@@ -37,6 +47,59 @@ pub(super) fn to_add(context: &Context, names: &[String], nixpkgs: &mut Nixpkgs)
     Ok(found)
 }
 
+/// A name as the tables know it: `pkgs.` and `nixpkgs.` say where it is to be found, and of a requirement
+/// (`name[extra]==1.0`) only the name counts.
+fn plain(name: &str) -> String {
+    let name = name.strip_prefix("pkgs.").or_else(|| name.strip_prefix("nixpkgs.")).unwrap_or(name);
+    match name.split_once(|c: char| "[=<>!~;@ ".contains(c)) {
+        Some((project, _)) if project_name::is_valid(project) => project_name::normalize(project),
+        _ => name.to_owned(),
+    }
+}
+
+/// Why a name can be no package, whatever nixpkgs is in use.
+fn no_package(name: &str) -> Option<&'static str> {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if loader::brings(name) {
+        return Some("it is a part of glibc, which the interpreter has");
+    }
+    if NO_PACKAGES.binary_search(&name).is_ok() {
+        return Some("Nix or nixpkgs means something else by it");
+    }
+    last.ends_with("Packages").then_some("it is a set of packages: name one of them")
+}
+
+/// What Nix has at hand everywhere (its manual, "Built-in Constants" and "Built-in Functions"), and what nixpkgs has
+/// beside packages.
+const NO_PACKAGES: &[&str] = &[
+    "abort",
+    "baseNameOf",
+    "builtins",
+    "callPackage",
+    "config",
+    "derivation",
+    "dirOf",
+    "false",
+    "fetchTarball",
+    "fromTOML",
+    "import",
+    "isNull",
+    "lib",
+    "map",
+    "mkShell",
+    "null",
+    "pkgs",
+    "removeAttrs",
+    "scopedImport",
+    "throw",
+    "toString",
+    "true",
+    "xorg",
+];
+
+/// The outputs that a path may end with.
+const OUTPUTS: &[&str] = &["bin", "dev", "lib", "man", "out", "static"];
+
 fn of_name(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<Vec<Library>> {
     match catalog::libraries_in(name, nixpkgs.release()) {
         Ok(libraries) => Ok(libraries),
@@ -47,7 +110,11 @@ fn of_name(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<Vec<Libra
 /// An attribute that is in no table: a slip of the pen, unless Nix has it, or else taken as written, since nixpkgs
 /// has a hundred times what the tables hold.
 fn doubt(context: &Context, name: &str, nixpkgs: &Nixpkgs) -> Result<()> {
-    if nixpkgs.has(name) == Some(true) || catalog::is_soname(name) {
+    let is_output = |(package, output): (&str, &str)| OUTPUTS.contains(&output) && catalog::knows(package);
+    if nixpkgs.has(name) == Some(true)
+        || catalog::is_soname(name)
+        || name.rsplit_once('.').is_some_and(is_output)
+    {
         return Ok(());
     }
     let near = catalog::near(name);
@@ -93,7 +160,8 @@ fn not_understood(unknown: &Unknown) -> Trouble {
 /// The libraries that a name stands for among those that are there: what is written in the file comes before
 /// whatever else the name may mean.
 pub(super) fn to_remove(name: &str, listed: &[Listed], nixpkgs: &Nixpkgs) -> Result<Vec<Library>> {
-    let name = name.strip_prefix("pkgs.").unwrap_or(name);
+    let plain = plain(name);
+    let name = plain.as_str();
     let is_listed = listed.iter().any(|element| element.paths.iter().any(|path| path == name));
     match catalog::libraries_in(name, nixpkgs.release()) {
         Ok(found) if !is_listed || found.iter().any(|library| library.is_called(name)) => Ok(found),

@@ -2,13 +2,18 @@
 
 use anyhow::Result;
 
-use super::{Context, names, nix_file};
+use super::{Context, list_libs, names, nix_file};
+use crate::catalog;
 use crate::cli::RemoveLib;
+use crate::config::Config;
 use crate::editing::{Change, NixFile};
 use crate::error::Exit;
 use crate::library::Library;
-use crate::nixfile::{self, Place, Removal, Wish};
+use crate::listing::{self, Element};
+use crate::nixfile::{self, Listed, Place, Removal, Wish};
 use crate::nixpkgs::Nixpkgs;
+use crate::project_name;
+use crate::venv::Venv;
 
 pub(super) fn run(context: &Context, arguments: &RemoveLib) -> Result<Exit> {
     let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
@@ -19,7 +24,9 @@ pub(super) fn run(context: &Context, arguments: &RemoveLib) -> Result<Exit> {
     let listed = nixfile::list_libraries_as(&file.text, &wish).map_err(refused)?;
     let mut asked: Vec<(&str, Vec<Library>)> = Vec::new();
     for name in &arguments.names {
-        asked.push((name, names::to_remove(name, &listed, &nixpkgs)?));
+        let meant = names::to_remove(name, &listed, &nixpkgs)?;
+        let shared = shared(context, (name, &meant), &listed, &file);
+        asked.push((name, meant.into_iter().filter(|library| !shared.contains(library)).collect()));
     }
     let libraries: Vec<Library> = asked.iter().flat_map(|(_, libraries)| libraries).cloned().collect();
     let removal = nixfile::remove_libraries_as(&file.text, &libraries, &wish).map_err(refused)?;
@@ -40,6 +47,38 @@ pub(super) fn run(context: &Context, arguments: &RemoveLib) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Of what a PyPI package stands for, the libraries that wheels of other packages need, too: these stay.
+fn shared(
+    context: &Context,
+    (name, meant): (&str, &[Library]),
+    listed: &[Listed],
+    file: &NixFile,
+) -> Vec<Library> {
+    if meant.iter().any(|library| library.is_called(name)) || !catalog::is_package(name) {
+        return Vec::new();
+    }
+    let Ok(venv) = Config::of_project(&file.project).and_then(|config| Venv::open(&config.venv)) else {
+        return Vec::new();
+    };
+    let own = project_name::normalize(name);
+    let elements = listing::elements(listed, Some(&list_libs::needs(&venv)));
+    let others = |library: &&Library| {
+        let is_it = |path: &String| library.is_called(path);
+        let same = |element: &&Element| element.attribute.iter().chain(&element.alternatives).any(is_it);
+        let needs = elements.iter().filter(same).flat_map(|element| &element.needs);
+        let mut others: Vec<&str> =
+            needs.map(|need| need.distribution.as_str()).filter(|other| *other != own).collect();
+        others.sort_unstable();
+        others.dedup();
+        if !others.is_empty() {
+            let others = others.join(", ");
+            context.speaker.step(format_args!("left {}, which is needed by {others}, too", library.path()));
+        }
+        !others.is_empty()
+    };
+    meant.iter().filter(others).cloned().collect()
+}
+
 /// Of what is asked for and not there, each name that stands for nothing that is.
 fn tell_absent(context: &Context, file: &NixFile, asked: &[(&str, Vec<Library>)], removal: &Removal) -> Exit {
     let mut exit = Exit::Fine;
@@ -49,7 +88,7 @@ fn tell_absent(context: &Context, file: &NixFile, asked: &[(&str, Vec<Library>)]
             absent.map(|(_, places)| places.as_slice())
         };
         let absent: Vec<&[Place]> = libraries.iter().filter_map(places).collect();
-        if absent.len() < libraries.len() {
+        if absent.len() < libraries.len() || libraries.is_empty() {
             continue;
         }
         exit = Exit::ErrorsFound;
@@ -75,5 +114,5 @@ fn tell(context: &Context, file: &NixFile, removal: &Removal) {
     for argument in &removal.unused_arguments {
         context.speaker.step(format_args!("left the argument `{argument}`, which nothing uses any more"));
     }
-    context.speaker.help("leave the shell and enter it again");
+    context.speaker.next("leave the shell and enter it again");
 }

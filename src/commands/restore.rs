@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, path: &Path, config: &Config) -> Result<Exi
             stamp.write()?;
         }
         speaker.step(report::restored(&outcome.done));
-        speaker.help("to keep them so: programs = \"report\" in venvfix.toml");
+        speaker.next("to keep them so: programs = \"report\" in venvfix.toml");
     }
     outcome.failed.iter().for_each(|error| speaker.error(error));
     Ok(if outcome.failed.is_empty() { Exit::Fine } else { Exit::CouldNot })

@@ -68,7 +68,7 @@ impl Environment {
     pub fn capture(directory: Option<&Path>) -> Result<Self> {
         let here = env::current_dir().context("could not find the current directory")?;
         let current_dir = match directory {
-            Some(directory) => fs::canonicalize(here.join(directory))
+            Some(directory) => fs::canonicalize(here.join(directory).join("."))
                 .with_context(|| format!("could not enter {}", directory.display()))?,
             None => here,
         };

@@ -54,6 +54,13 @@ impl Speaker {
         say(&format!("{WARNING}warning{WARNING:#}: {}", sanitize(&text.to_string())));
     }
 
+    /// What to do next, where all is well.
+    pub fn next(self, text: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            self.help(text);
+        }
+    }
+
     /// A command to type.
     pub fn help(self, text: impl Display) {
         say(&format!("  {HELP}help{HELP:#}: {}", sanitize(&text.to_string())));

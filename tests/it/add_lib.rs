@@ -257,3 +257,59 @@ fn a_file_that_is_imported_with_arguments_does_not_ask_for_more() {
     let edited = "{ mkShell, zlib, libGL }:\nmkShell { buildInputs = [ zlib libGL ]; }\n";
     assert_eq!(folder.read("nix/dev.nix"), edited);
 }
+
+/// They were written as they are, and evaluation ended with them.
+#[test]
+fn a_program_stands_for_the_package_that_has_it() {
+    let folder = project();
+    venvfix(folder.path(), ["add-lib", "--offline", "psql", "node"])
+        .exits(0)
+        .says(&["postgresql has the program psql", "nodejs has the program node"]);
+    assert_eq!(folder.read("shell.nix"), SHELL.replace("[ zlib ]", "[ zlib postgresql nodejs ]"));
+}
+
+#[test]
+fn a_name_may_be_written_as_in_a_file_or_as_a_requirement() {
+    for (name, added) in
+        [("pkgs.libGL", "libGL"), ("nixpkgs.libGL", "libGL"), ("Python_Magic[all]==0.4", "file")]
+    {
+        let folder = project();
+        venvfix(folder.path(), ["add-lib", "--offline", name]).exits(0);
+        assert_eq!(
+            folder.read("shell.nix"),
+            SHELL.replace("[ zlib ]", &format!("[ zlib {added} ]")),
+            "{name}"
+        );
+    }
+    let folder = project();
+    venvfix(folder.path(), ["add-lib", "--offline", "libGL.dev"]).exits(0);
+}
+
+#[test]
+fn what_can_be_no_package_is_wrong_usage() {
+    let folder = project();
+    for (name, reason) in [
+        ("null", "something else"),
+        ("pkgs.callPackage", "something else"),
+        ("python3Packages", "name one of them"),
+        ("libc.so.6", "a part of glibc"),
+    ] {
+        venvfix(folder.path(), ["add-lib", "--offline", name]).exits(2).says(&["nothing to add", reason]);
+    }
+    assert_eq!(folder.read("shell.nix"), SHELL);
+}
+
+#[test]
+fn nothing_is_said_in_quiet_where_all_is_well() {
+    let folder = project();
+    assert_eq!(venvfix(folder.path(), ["add-lib", "-q", "--offline", "libGL"]).exits(0).stderr, "");
+    assert_eq!(venvfix(folder.path(), ["remove-lib", "-q", "--offline", "libGL"]).exits(0).stderr, "");
+}
+
+#[test]
+fn a_file_is_no_folder_to_work_in() {
+    let folder = project();
+    venvfix(folder.path(), ["-C", "shell.nix", "add-lib", "libGL"])
+        .exits(3)
+        .says(&["could not enter shell.nix"]);
+}

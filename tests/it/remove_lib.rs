@@ -1,6 +1,7 @@
 //! remove-lib as typed; the edits themselves are tested in `nixfile_remove`.
 
-use super::support::{Folder, venvfix};
+use super::support::project::Project;
+use super::support::{Folder, venvfix, wheel};
 
 const SHELL: &str = "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [\n    zlib\n    (pkgs.libx11 or pkgs.xorg.libX11) # windows\n    file\n    odd-one\n  ];\n}\n";
 
@@ -115,4 +116,19 @@ fn a_file_that_takes_its_shell_from_another_is_followed_there() {
     folder.write("nix/dev.nix", SHELL);
     venvfix(folder.path(), ["remove-lib", "zlib"]).exits(0).says(&["(nix/dev.nix:4:5)"]);
     venvfix(folder.path(), ["list-libs"]).exits(0).prints(&["nix/dev.nix: buildInputs", "odd-one"]);
+}
+
+/// numpy lost its C++ runtime with opencv.
+#[test]
+fn what_a_package_shares_with_others_stays() {
+    let project = Project::new("opencv-python\nzeta\n");
+    wheel::make(project.wheels.path(), "opencv_python", &["--needs", "libGL.so.1,libglib-2.0.so.0"]);
+    wheel::make(project.wheels.path(), "zeta", &["--needs", "libGL.so.1"]);
+    let shell = "{ pkgs }:\npkgs.mkShell {\n  buildInputs = with pkgs; [\n    libGL\n    glib\n  ];\n}\n";
+    project.folder.write("shell.nix", shell);
+    project.enter().exits(0);
+    venvfix(project.path(), ["remove-lib", "opencv-python"])
+        .exits(0)
+        .says(&["left libGL, which is needed by zeta", "removed glib"]);
+    assert_eq!(project.folder.read("shell.nix"), shell.replace("    glib\n", ""));
 }

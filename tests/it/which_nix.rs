@@ -77,7 +77,8 @@ fn what_nixpkgs_lacks_is_said() {
     nixpkgs.project.write("shell.nix", "{ pkgs }:\npkgs.mkShell { buildInputs = [ ]; }\n");
     let set = nixpkgs.set.path().to_str().unwrap().to_owned();
     let path = "/run/current-system/sw/bin";
-    nixpkgs.run(path, &set, &["add-lib", "zbar"]).exits(0).says(&["warning: <nixpkgs> has no zbar"]);
+    nixpkgs.run(path, &set, &["add-lib", "zbar"]).exits(3).says(&["<nixpkgs> has no zbar", "--offline"]);
+    nixpkgs.run(path, &set, &["add-lib", "--offline", "zbar"]).exits(0);
 }
 
 #[test]
