@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::nixfile::At;
+use crate::nixfile::{At, Wish};
 
 const FIRST_STEPS: &str = "\
 First steps, in a folder with a requirements.txt or pyproject.toml:
@@ -304,15 +304,11 @@ pub struct Preview {
     pub format: Format,
 }
 
-/// `venvfix add-lib`
+/// Which list of which Nix file is meant.
 #[derive(Args, Debug)]
-pub struct AddLib {
-    /// Attributes of nixpkgs, SONAMEs or PyPI names.
-    #[arg(required = true, value_name = "NAME")]
-    pub names: Vec<String>,
-
-    /// The Nix file to edit [default: shell.nix, default.nix, flake.nix or devenv.nix of the project, or the file of
-    /// the project that it takes the shell from].
+pub struct NixPlace {
+    /// The Nix file [default: shell.nix, default.nix, flake.nix or devenv.nix of the project, or the file of the
+    /// project that it takes the shell from].
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -323,6 +319,25 @@ pub struct AddLib {
     /// The list, or the shell, that begins at this place of the file.
     #[arg(long, value_name = "LINE[:COLUMN]")]
     pub at: Option<At>,
+}
+
+impl NixPlace {
+    /// What the user has chosen within the file.
+    pub fn wish(&self) -> Wish {
+        Wish { at: self.at, shell: self.shell.clone() }
+    }
+}
+
+/// `venvfix add-lib`
+#[derive(Args, Debug)]
+pub struct AddLib {
+    /// Attributes of nixpkgs, SONAMEs or PyPI names.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Which list is meant.
+    #[command(flatten)]
+    pub place: NixPlace,
 
     /// Show the change and write nothing.
     #[arg(long)]
@@ -336,17 +351,9 @@ pub struct RemoveLib {
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
 
-    /// The Nix file to edit [default: as of add-lib].
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-
-    /// The shell of this name, where a flake has several.
-    #[arg(long, value_name = "NAME")]
-    pub shell: Option<String>,
-
-    /// The list, or the shell, that begins at this place of the file.
-    #[arg(long, value_name = "LINE[:COLUMN]")]
-    pub at: Option<At>,
+    /// Which list is meant.
+    #[command(flatten)]
+    pub place: NixPlace,
 
     /// Show the change and write nothing.
     #[arg(long)]
@@ -356,17 +363,9 @@ pub struct RemoveLib {
 /// `venvfix list-libs`
 #[derive(Args, Debug)]
 pub struct ListLibs {
-    /// The Nix file to read [default: as of add-lib].
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-
-    /// The shell of this name, where a flake has several.
-    #[arg(long, value_name = "NAME")]
-    pub shell: Option<String>,
-
-    /// The list, or the shell, that begins at this place of the file.
-    #[arg(long, value_name = "LINE[:COLUMN]")]
-    pub at: Option<At>,
+    /// Which list is meant.
+    #[command(flatten)]
+    pub place: NixPlace,
 
     /// How to report: human or json (its schema is 1).
     #[arg(long, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]

@@ -6,12 +6,12 @@ use super::{Context, names, nix_file};
 use crate::cli::AddLib;
 use crate::editing::{Change, NixFile};
 use crate::error::Exit;
-use crate::nixfile::{self, Edit, Wish};
+use crate::nixfile::{self, Edit};
 use crate::nixpkgs::Nixpkgs;
 
 pub(super) fn run(context: &Context, arguments: &AddLib) -> Result<Exit> {
-    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
-    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
+    let wish = arguments.place.wish();
+    let (path, project) = nix_file::find(context, arguments.place.file.as_deref(), &wish)?;
     let mut nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let libraries = names::to_add(context, &arguments.names, &mut nixpkgs)?;
     let file = NixFile::open(&context.environment, &path, &project)?;

@@ -12,18 +12,18 @@ use crate::editing::NixFile;
 use crate::error::Exit;
 use crate::examine::{Reaching, Target, Tree, examine};
 use crate::listing::{self, Listing, SCHEMA};
-use crate::nixfile::{self, Wish};
+use crate::nixfile;
 use crate::report;
 use crate::survey::Extent;
 use crate::venv::Venv;
 
 pub(super) fn run(context: &Context, arguments: &ListLibs) -> Result<Exit> {
     let environment = &context.environment;
-    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
-    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
+    let wish = arguments.place.wish();
+    let (path, project) = nix_file::find(context, arguments.place.file.as_deref(), &wish)?;
     let file = NixFile::open(environment, &path, &project)?;
     let listed = nixfile::list_libraries_as(&file.text, &wish).map_err(|refusal| file.refused(&refusal))?;
-    let config = match arguments.file {
+    let config = match arguments.place.file {
         Some(_) => Config::of_project(&project),
         None => Config::load(environment),
     }?;

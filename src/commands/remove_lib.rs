@@ -10,14 +10,14 @@ use crate::editing::{Change, NixFile};
 use crate::error::Exit;
 use crate::library::Library;
 use crate::listing::{self, Element};
-use crate::nixfile::{self, Listed, Place, Removal, Wish};
+use crate::nixfile::{self, Listed, Place, Removal};
 use crate::nixpkgs::Nixpkgs;
 use crate::project_name;
 use crate::venv::Venv;
 
 pub(super) fn run(context: &Context, arguments: &RemoveLib) -> Result<Exit> {
-    let wish = Wish { at: arguments.at, shell: arguments.shell.clone() };
-    let (path, project) = nix_file::find(context, arguments.file.as_deref(), &wish)?;
+    let wish = arguments.place.wish();
+    let (path, project) = nix_file::find(context, arguments.place.file.as_deref(), &wish)?;
     let nixpkgs = Nixpkgs::find(&context.environment, Some(&project), Some(&path));
     let file = NixFile::open(&context.environment, &path, &project)?;
     let refused = |refusal| file.refused(&refusal);

@@ -11,12 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::{collection, sample};
 use venvfix::catalog;
 use venvfix::nixfile::convert::{Conversion, Given, Project, Refusal, convert};
 
 use super::nixfile::{cases_in, compare, parses, refuse_leftover};
+use super::support::texts;
 
 #[test]
 fn cases() {
@@ -130,21 +129,7 @@ const PIECES: &[&str] = &[
 ];
 
 fn mutated() -> impl Strategy<Value = String> {
-    let cut = (any::<Index>(), 0..12_usize, sample::select(PIECES));
-    (sample::select(sources()), collection::vec(cut, 0..4)).prop_map(|(mut text, cuts)| {
-        for (at, length, piece) in cuts {
-            let mut from = at.index(text.len() + 1);
-            while !text.is_char_boundary(from) {
-                from -= 1;
-            }
-            let mut to = text.len().min(from + length);
-            while !text.is_char_boundary(to) {
-                to += 1;
-            }
-            text.replace_range(from..to, piece);
-        }
-        text
-    })
+    texts::mutated(sources(), PIECES)
 }
 
 proptest! {

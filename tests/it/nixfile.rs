@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::{collection, sample};
+use proptest::sample;
 use venvfix::nixfile::{At, Edit, Library, Refusal, Wish, add_libraries, add_libraries_as};
+
+use super::support::texts;
 
 #[test]
 fn cases() {
@@ -152,21 +153,7 @@ pub const PIECES: &[&str] = &[
 ];
 
 fn mutated() -> impl Strategy<Value = String> {
-    let cut = (any::<Index>(), 0..12_usize, sample::select(PIECES));
-    (sample::select(sources()), collection::vec(cut, 0..4)).prop_map(|(mut text, cuts)| {
-        for (at, length, piece) in cuts {
-            let mut from = at.index(text.len() + 1);
-            while !text.is_char_boundary(from) {
-                from -= 1;
-            }
-            let mut to = text.len().min(from + length);
-            while !text.is_char_boundary(to) {
-                to += 1;
-            }
-            text.replace_range(from..to, piece);
-        }
-        text
-    })
+    texts::mutated(sources(), PIECES)
 }
 
 fn some_libraries() -> impl Strategy<Value = Vec<Library>> {

@@ -12,6 +12,7 @@ pub mod project;
 pub mod raw;
 pub mod shell;
 pub mod source;
+pub mod texts;
 pub mod venv;
 pub mod wheel;
 
