@@ -2,24 +2,27 @@
 
 mod beside;
 mod existing;
+mod source;
 
-use std::env;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use self::existing::{Existing, Outcome};
 use super::Context;
 use crate::backup;
 use crate::catalog::{self, Interpreters};
 use crate::cli::Init;
+use crate::config::Config;
 use crate::error::{Exit, Trouble};
 use crate::fsx;
 use crate::nixpkgs::Nixpkgs;
 use crate::scaffold::{self, Asked, Source};
+use crate::shell::word;
 
 const SHELL: &str = "shell.nix";
 const FLAKE: &str = "flake.nix";
+const DEVENV: &str = "devenv.nix";
 const ENVRC: &str = ".envrc";
 
 pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
@@ -30,30 +33,53 @@ pub(super) fn run(context: &Context, arguments: &Init) -> Result<Exit> {
             .help("put `use nix` into it, or overwrite it with --force")
             .into());
     }
+    let shell = shell_file(folder, arguments)?;
+    let flake = arguments.flake || shell == FLAKE;
     // Asked of a folder that has its shell, direnv's file is all that is missing.
     let only_envrc =
-        arguments.envrc && !arguments.flake && (there(SHELL) || there(FLAKE)) && !arguments.force;
-    let mut of_flake = arguments.flake || only_envrc && !there(SHELL);
+        arguments.envrc && !arguments.flake && (there(&shell) || there(FLAKE)) && !arguments.force;
+    let mut of_flake = flake || only_envrc && !there(&shell);
     if !only_envrc {
-        let task = Task { context, arguments, folder };
-        match arguments.flake {
-            true => task.write_flake()?,
-            false => match task.convert()? {
-                Outcome::Done { is_flake } => of_flake = is_flake,
-                Outcome::Declined => return Ok(Exit::Fine),
-                Outcome::NotAShell => task.write_shell()?,
-            },
+        let task = Task { context, arguments, folder, shell: &shell, flake };
+        match task.convert()? {
+            Outcome::Done { is_flake } => of_flake = is_flake,
+            Outcome::Declined => return Ok(Exit::Fine),
+            Outcome::NotConverted if flake => task.write_flake()?,
+            Outcome::NotConverted => task.write_shell()?,
         }
     }
     if arguments.envrc {
-        replace(context, folder, ENVRC, &scaffold::envrc(of_flake))?;
+        replace(context, folder, ENVRC, &scaffold::envrc(if of_flake { FLAKE } else { &shell }))?;
     }
     context.speaker.help(match (arguments.envrc, of_flake) {
-        (true, _) => "direnv allow",
-        (false, true) => "nix develop",
-        (false, false) => "nix-shell",
+        (true, _) => "direnv allow".to_owned(),
+        (false, true) => "nix develop".to_owned(),
+        (false, false) if shell == SHELL => "nix-shell".to_owned(),
+        (false, false) => format!("nix-shell {}", word(Path::new(&shell))),
     });
     Ok(Exit::Fine)
+}
+
+/// The file of the shell: the one that the settings name, which the other commands edit.
+fn shell_file(folder: &Path, arguments: &Init) -> Result<String> {
+    // Settings that are wrong are complained of where they are read for what is installed.
+    let Some(path) = Config::named_nix_file(folder).unwrap_or_default() else {
+        return Ok(SHELL.to_owned());
+    };
+    let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+    if name.contains('/') || name == DEVENV {
+        return Err(Trouble::usage(format!("nix-file of the settings is {name}, which init does not write"))
+            .help("write it by hand, or name a file in the project's own folder")
+            .into());
+    }
+    if arguments.flake && name != FLAKE {
+        return Err(Trouble::usage(format!(
+            "nix-file of the settings is {name}, and --flake writes {FLAKE}"
+        ))
+        .help(format!("nix-file = \"{FLAKE}\""))
+        .into());
+    }
+    Ok(name)
 }
 
 fn is_there(folder: &Path, name: &str) -> Trouble {
@@ -86,19 +112,23 @@ struct Task<'a> {
     context: &'a Context,
     arguments: &'a Init,
     folder: &'a Path,
+    /// The file of the shell, where that is none of a flake.
+    shell: &'a str,
+    /// The flake is asked for.
+    flake: bool,
 }
 
 impl Task<'_> {
-    /// Converts the first file that has a shell.
+    /// Converts the first file that has a shell with a venv; of a flake that is asked for, only the flake.
     fn convert(&self) -> Result<Outcome> {
-        let files = Existing::all(self.folder).filter(|_| !self.arguments.force);
-        for file in files {
+        let files = Existing::all(self.folder, self.shell).filter(|_| !self.arguments.force);
+        for file in files.filter(|file| file.is_flake() || !self.flake) {
             match file.convert(self)? {
-                Outcome::NotAShell => {}
+                Outcome::NotConverted => {}
                 outcome => return Ok(outcome),
             }
         }
-        Ok(Outcome::NotAShell)
+        Ok(Outcome::NotConverted)
     }
 
     fn write_shell(&self) -> Result<()> {
@@ -108,18 +138,21 @@ impl Task<'_> {
                 .help("name the URL of a tarball, or write a flake with --flake")
                 .into());
         }
-        let asked = self.asked(SHELL)?;
-        replace(self.context, self.folder, SHELL, &scaffold::shell_nix(&source, &asked))?;
+        let asked = self.asked(self.shell)?;
+        existing::mention_above(self);
+        let beside = Existing::with_shells(self.folder, self.shell);
+        replace(self.context, self.folder, self.shell, &scaffold::shell_nix(&source, &asked))?;
         self.tell(&source, &asked);
+        for name in beside {
+            self.context.speaker.step(format_args!(
+                "{name} has a shell as well, and stays as it is: `venvfix add-lib` edits {} from now on",
+                self.shell
+            ));
+        }
         Ok(())
     }
 
     fn write_flake(&self) -> Result<()> {
-        if self.folder.join(FLAKE).symlink_metadata().is_ok() && !self.arguments.force {
-            return Err(is_there(self.folder, FLAKE)
-                .help("add libraries to it with `venvfix add-lib NAME --file flake.nix`, or overwrite it with --force")
-                .into());
-        }
         let source = match self.source()? {
             Source::Checkout(path) if Path::new(&path).join(".git").exists() => {
                 Source::Flake(format!("git+file://{}?dir=nix", scaffold::in_url(&path)))
@@ -154,59 +187,26 @@ impl Task<'_> {
 
     fn tell(&self, source: &Source, asked: &Asked) {
         let speaker = self.context.speaker;
+        asked.warnings.iter().for_each(|warning| speaker.warn(warning));
         asked.notes.iter().for_each(|note| speaker.step(note));
         if let Source::PackageOrProgram(program) = source {
-            let place = if self.arguments.flake { "" } else { "its package set, else from " };
+            let place = if self.flake { "" } else { "its package set, else from " };
             speaker.step(format_args!(
                 "the shell takes venvfix from {place}{program}: for other machines, see --source"
             ));
         }
-        if !["requirements.txt", "pyproject.toml", "pylock.toml"]
-            .iter()
-            .any(|name| self.folder.join(name).exists())
-        {
+        if !beside::says_what_to_install(self.folder) {
             speaker.step("there is no requirements.txt yet: list what to install in it");
         }
     }
 
     fn source(&self) -> Result<Source> {
-        let Some(named) = self.arguments.source.as_deref() else {
-            let program = env::current_exe().context("could not find this program")?;
-            return Ok(Source::PackageOrProgram(text(&program)?));
-        };
-        if is_flake_reference(named) {
-            return Ok(Source::Flake(named.to_owned()));
-        }
-        if named.contains("://") {
-            return Ok(Source::Tarball(named.to_owned()));
-        }
-        let path = self.folder.join(named);
-        let path = path.canonicalize().with_context(|| format!("could not find the source {named}"))?;
-        if path.is_file() {
-            return Ok(Source::Program(text(&path)?));
-        }
-        if path.join("nix/default.nix").exists() {
-            return Ok(Source::Checkout(text(&path)?));
-        }
-        Err(Trouble::usage(format!("{} is neither a program nor a checkout of venvfix", path.display()))
-            .help("a checkout has nix/default.nix")
-            .into())
+        source::source(self.folder, self.arguments.source.as_deref())
     }
-}
-
-/// Whether only a flake can take this: `github:…`, `git+https://…`.
-fn is_flake_reference(source: &str) -> bool {
-    let scheme = source.split_once(':').map_or("", |(scheme, _)| scheme);
-    ["github", "gitlab", "sourcehut", "path"].contains(&scheme) || scheme.starts_with("git+")
 }
 
 fn minor(version: &str) -> Result<u8> {
     scaffold::minor_version(version).ok_or_else(|| {
         Trouble::usage(format!("this is no version of Python 3: {version}")).help("--python 3.12").into()
     })
-}
-
-fn text(path: &Path) -> Result<String> {
-    let text = path.to_str().with_context(|| format!("the path is no text: {}", path.display()))?;
-    Ok(text.to_owned())
 }

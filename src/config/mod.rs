@@ -157,6 +157,15 @@ impl Config {
         Self::settle(project, None)
     }
 
+    /// The Nix file that the settings of this folder name, if they name one.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn named_nix_file(project: &Path) -> Result<Option<PathBuf>> {
+        let (keys, source) = read_keys(project)?;
+        keys.nix_file.map(|file| inside(project, &source, "nix-file", &file)).transpose()
+    }
+
     fn settle(project: &Path, of_shell: Option<&Path>) -> Result<Self> {
         let (keys, source) = read_keys(project)?;
         let inside = |key: &str, path: &Path| inside(project, &source, key, path);

@@ -41,6 +41,8 @@ pub struct Asked {
     pub libraries: Vec<Wish>,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// What will not be as the user or the files wish.
+    pub warnings: Vec<String>,
 }
 
 /// The libraries that every generated shell has.
@@ -71,30 +73,57 @@ pub fn asked(files: &Files, named: Option<u8>, interpreters: &Interpreters) -> A
 }
 
 fn choose_python(asked: &mut Asked, files: &Files, named: Option<u8>, interpreters: &Interpreters) {
-    let is = |minor: u8| (format!("python3{minor}"), None);
+    let required = requires_python(files);
+    let contradicts = |minor: u8| required.as_ref().filter(|required| !fits(required, minor));
     if let Some(minor) = named {
-        if !interpreters.has(minor) {
-            asked.notes.push(format!("this nixpkgs is not known to have python3{minor}"));
-        }
-        asked.python = is(minor);
+        asked.python.0 = format!("python3{minor}");
+        let unknown =
+            (!interpreters.has(minor)).then(|| format!("this nixpkgs is not known to have python3{minor}"));
+        let unfit = contradicts(minor)
+            .map(|required| format!("requires-python is {}, and not 3.{minor}", plain(required)));
+        let all: Vec<String> = unknown.into_iter().chain(unfit).collect();
+        asked.warnings.extend((!all.is_empty()).then(|| all.join(", and ")));
         return;
     }
-    let required = requires_python(files);
-    if let Some(minor) = files.python_version.lines().find_map(minor_of) {
-        if interpreters.has(minor) {
-            asked.python = (is(minor).0, Some("as .python-version says".to_owned()));
+    match wish_of(&files.python_version) {
+        Some(Ok(minor)) if interpreters.has(minor) => {
+            if let Some(required) = contradicts(minor) {
+                let required = plain(required);
+                asked.warnings.push(format!(
+                    ".python-version names 3.{minor}, which requires-python, {required}, forbids: the shell \
+                     has python3{minor}"
+                ));
+            }
+            asked.python = (format!("python3{minor}"), Some("as .python-version says".to_owned()));
             return;
         }
-        asked.notes.push(format!(".python-version names 3.{minor}, which this nixpkgs is not known to have"));
+        Some(Ok(minor)) => asked
+            .warnings
+            .push(format!(".python-version names 3.{minor}, which this nixpkgs is not known to have")),
+        Some(Err(other)) => asked
+            .warnings
+            .push(format!(".python-version names {}, which a shell made here cannot have", plain(&other))),
+        None => {}
     }
     let Some(required) = required else { return };
     match interpreters.fitting(&|minor| fits(&required, minor)) {
         Some(python) if python == "python3" => {}
         Some(python) => asked.python = (python, Some(format!("requires-python is {}", plain(&required)))),
         None => asked
-            .notes
+            .warnings
             .push(format!("no python of this nixpkgs is known to fit requires-python, {}", plain(&required))),
     }
+}
+
+/// The first Python of a .python-version that can be had, else the first that cannot.
+fn wish_of(text: &str) -> Option<Result<u8, String>> {
+    let lines = || {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        // Any will do.
+        lines.filter(|line| !["3", "system", "cpython", "python3"].contains(line))
+    };
+    let usable = lines().find_map(minor_of).map(Ok);
+    usable.or_else(|| lines().next().map(|line| Err(line.to_owned())))
 }
 
 /// Text of a file for a comment or message: on one line, and short.
@@ -257,7 +286,7 @@ mod tests {
         let choose = |project: &str, version: &str, named: Option<u8>| {
             let files = Files { project: project.into(), python_version: version.into(), ..Files::default() };
             let found = asked(&files, named, catalog::interpreters("25.11".parse().ok()).unwrap());
-            (found.python.0, found.notes.len())
+            (found.python.0, found.warnings.len())
         };
         let requires = |text: &str| format!("[project]\nrequires-python = '{text}'\n");
         let is = |python: &str, notes| (python.to_owned(), notes);
@@ -267,12 +296,38 @@ mod tests {
         assert_eq!(choose(&requires(">=3.9"), "3.11.4\n", None), is("python311", 0));
         assert_eq!(choose(&requires("<3.12"), "3.9\n", None), is("python311", 1));
         assert_eq!(choose(&requires("<3.9"), "", None), is("python3", 1));
-        assert_eq!(choose(&requires("<3.9"), "3.11", Some(12)), is("python312", 0));
+        assert_eq!(choose(&requires("<3.13"), "3.11", Some(12)), is("python312", 0));
         assert_eq!(choose("", "", Some(8)), is("python38", 1));
         assert_eq!(
             choose("[tool.poetry.dependencies]\npython = '^3.10,<3.12'\n", "", None),
             is("python311", 0)
         );
+    }
+
+    #[test]
+    fn a_python_that_the_files_contradict_is_warned_of_once() {
+        let warned = |required: &str, version: &str, named: Option<u8>| {
+            let project = format!("[project]\nrequires-python = '{required}'\n");
+            let files = Files { project, python_version: version.into(), ..Files::default() };
+            let found = asked(&files, named, catalog::interpreters("25.11".parse().ok()).unwrap());
+            assert_eq!(found.notes, Vec::<String>::new());
+            (found.python.0, found.warnings.join("\n"))
+        };
+        for (required, version, named, python, says) in [
+            (">=3.11", "", Some(9), "python39", "requires-python is >=3.11, and not 3.9"),
+            ("", "", Some(99), "python399", "not known to have python399"),
+            (">=3.12", "3.11", None, "python311", "which requires-python, >=3.12, forbids"),
+            (">=3.11", "2.7\n", None, "python3", ".python-version names 2.7, which"),
+            ("", "pypy3.10-7.3", None, "python3", "pypy3.10-7.3"),
+            ("<3.13", "# of pyenv\n3.14t\n", None, "python312", "3.14t"),
+        ] {
+            let (found, warning) = warned(required, version, named);
+            assert_eq!(found, python, "{warning}");
+            assert!(warning.contains(says), "{warning}");
+        }
+        for version in ["", "\n", "3\n", "system", "pypy3.10\n3.12\n"] {
+            assert_eq!(warned(">=3.9", version, None).1, "", "{version}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod source;
 mod versions;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 pub use asked::{Asked, Files, UNREAD, Wish, asked};
 use source::quoted;
@@ -12,6 +13,7 @@ pub use source::{Source, hook, package};
 use versions::minor_of;
 
 use crate::library::Library;
+use crate::shell::word;
 
 const SHELL: &str = include_str!("../../nix/shell.template.nix");
 const FLAKE: &str = include_str!("../../nix/flake.template.nix");
@@ -59,9 +61,14 @@ pub fn in_url(path: &str) -> String {
     out
 }
 
-/// An .envrc that enters the shell of this kind of file.
-pub fn envrc(of_flake: bool) -> String {
-    let (use_it, file) = if of_flake { ("use flake", "flake.nix") } else { ("use nix", "shell.nix") };
+/// An .envrc that enters the shell of this file.
+pub fn envrc(file: &str) -> String {
+    let use_it = match file {
+        "flake.nix" => "use flake".to_owned(),
+        "shell.nix" => "use nix".to_owned(),
+        other => format!("use nix {}", word(Path::new(other))),
+    };
+    let file = file.replace(char::is_control, "?");
     format!(
         "# Enters the shell of {file} when you come into this folder: allow it with `direnv allow`.\n\
          # A change of one of these files enters again, and installs.\n\
@@ -156,6 +163,7 @@ mod tests {
             python: ("python312".into(), Some("as .python-version says".into())),
             programs: vec![Wish { libraries: vec![Library::new("uv")], why: "installs uv.lock".into() }],
             libraries: vec![wish(&["libx11", "libxcb"], "mss")],
+            warnings: Vec::new(),
             notes: Vec::new(),
         }
     }

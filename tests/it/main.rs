@@ -19,6 +19,7 @@ mod hostile_files;
 mod hostile_mutations;
 mod hostile_objects;
 mod init;
+mod init_beside;
 mod init_in_the_lab;
 mod interrupts;
 mod kills;

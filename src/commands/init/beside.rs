@@ -36,6 +36,13 @@ pub(super) fn files(folder: &Path) -> Result<Files> {
     })
 }
 
+/// Whether a file or the settings say what to install, so that none need be begun.
+pub(super) fn says_what_to_install(folder: &Path) -> bool {
+    let usual = ["requirements.txt", "uv.lock", "pylock.toml", "pyproject.toml"];
+    usual.iter().any(|name| folder.join(name).exists())
+        || Config::of_project(folder).is_ok_and(|config| config.wishes.files.is_some())
+}
+
 /// Of a local project that is installed beside others.
 fn is_project_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{FLAKE, SHELL, Task, keep_old};
+use super::{DEVENV, FLAKE, SHELL, Task, keep_old};
 use crate::catalog;
 use crate::error::Trouble;
 use crate::fsx;
 use crate::nixfile::convert::{Conversion, Given, Refusal, convert};
+use crate::nixfile::{self, Wish};
 use crate::nixpkgs::Nixpkgs;
 use crate::report;
 use crate::scaffold::{self, Source};
@@ -28,48 +29,76 @@ pub(super) enum Outcome {
     },
     /// Its owner does not want it.
     Declined,
-    /// The file is another thing than a shell, so that one may stand beside it.
-    NotAShell,
+    /// There is no file, or it has no shell with a venv, so that one may stand beside it.
+    NotConverted,
 }
 
 /// A file that may have the project's shell.
 pub(super) struct Existing {
     path: PathBuf,
-    name: &'static str,
+    name: String,
 }
 
 impl Existing {
-    /// What `nix-shell` would take, else `nix develop`.
-    pub(super) fn all(folder: &Path) -> impl Iterator<Item = Existing> {
-        let existing = |name: &'static str| Existing { path: folder.join(name), name };
-        let all = [SHELL, "default.nix", FLAKE].map(existing);
+    /// What `nix-shell` would take, else `nix develop`; of settings that name another file, that.
+    pub(super) fn all(folder: &Path, shell: &str) -> impl Iterator<Item = Existing> {
+        let names = match shell {
+            SHELL => vec![SHELL, "default.nix", FLAKE],
+            other => vec![other],
+        };
+        let all = Existing::named(folder, &names);
         all.into_iter().filter(|file| file.path.symlink_metadata().is_ok())
+    }
+
+    fn named(folder: &Path, names: &[&str]) -> Vec<Existing> {
+        names.iter().map(|&name| Existing { path: folder.join(name), name: name.to_owned() }).collect()
+    }
+
+    /// The names of those in a folder that have a shell, with or without a venv, but for the one of `shell`.
+    pub(super) fn with_shells(folder: &Path, shell: &str) -> Vec<String> {
+        let of_nix = Existing::named(folder, &[SHELL, "default.nix", FLAKE]);
+        let of_nix = of_nix.into_iter().filter(|file| file.name != shell && file.has_shell());
+        let devenv = folder.join(DEVENV).exists().then(|| DEVENV.to_owned());
+        of_nix.map(|file| file.name).chain(devenv).collect()
+    }
+
+    fn has_shell(&self) -> bool {
+        let text = fsx::read_text(&self.path, MAX_SIZE).ok().flatten().unwrap_or_default();
+        let place = nixfile::place(&text, &Wish::default());
+        matches!(place, Ok(_) | Err(nixfile::Refusal::Ambiguous { .. }))
     }
 
     pub(super) fn convert(&self, task: &Task<'_>) -> Result<Outcome> {
         let source = self.source(task.source()?);
         let text = fsx::read_text(&self.path, MAX_SIZE)?;
         let text = text.ok_or_else(|| Trouble::new(format!("could not read {}", self.path.display())))?;
-        let nixpkgs = Nixpkgs::find(&task.context.environment, Some(task.folder), Some(&self.path));
-        let interpreters = catalog::interpreters(nixpkgs.release()).filter(|_| is_unpinned(&text));
-        let given = Given {
-            project: super::beside::project(task.folder),
-            is_flake: self.is_flake(),
-            new_name: &|name| interpreters?.new_name(name),
-            hook: &|nixpkgs| scaffold::hook(&source, nixpkgs),
-            package: &|nixpkgs| scaffold::package(&source, nixpkgs),
-        };
-        match convert(&text, &given) {
+        match self.converted(task, &source, &text) {
             Ok(conversion) => {
                 self.check(&source)?;
+                self.check_python(task)?;
                 self.propose(task, &text, &conversion)
             }
-            Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != SHELL => Ok(Outcome::NotAShell),
+            Err(Refusal::NoShell(_) | Refusal::NoVenv) if self.name != task.shell && !task.flake => {
+                Ok(Outcome::NotConverted)
+            }
             Err(refusal) => Err(self.refused(task, &source, &refusal)),
         }
     }
 
-    fn is_flake(&self) -> bool {
+    fn converted(&self, task: &Task<'_>, source: &Source, text: &str) -> Result<Conversion, Refusal> {
+        let nixpkgs = Nixpkgs::find(&task.context.environment, self.path.parent(), Some(&self.path));
+        let interpreters = catalog::interpreters(nixpkgs.release()).filter(|_| is_unpinned(text));
+        let given = Given {
+            project: super::beside::project(self.path.parent().unwrap_or(task.folder)),
+            is_flake: self.is_flake(),
+            new_name: &|name| interpreters?.new_name(name),
+            hook: &|nixpkgs| scaffold::hook(source, nixpkgs),
+            package: &|nixpkgs| scaffold::package(source, nixpkgs),
+        };
+        convert(text, &given)
+    }
+
+    pub(super) fn is_flake(&self) -> bool {
         self.name == FLAKE
     }
 
@@ -97,20 +126,35 @@ impl Existing {
         }
     }
 
+    /// A conversion keeps the Python of its owner.
+    fn check_python(&self, task: &Task<'_>) -> Result<()> {
+        let Some(version) = task.arguments.python.as_deref() else { return Ok(()) };
+        let minor = super::minor(version)?;
+        Err(Trouble::usage(format!(
+            "--python is for a new file: {} is there, and keeps its Python",
+            self.name
+        ))
+        .help(format!("write python3{minor} into {} by hand, then: venvfix init", self.name))
+        .into())
+    }
+
     /// The refusal, after the lines to write by hand.
     fn refused(&self, task: &Task<'_>, source: &Source, refusal: &Refusal) -> anyhow::Error {
         let by_hand = refusal.by_hand(&scaffold::package(source, "pkgs"));
-        let lines: String = by_hand.lines().map(|line| format!("{}\n", report::sanitize(line))).collect();
+        // The folder of a flake is a copy in the store, where nobody works.
+        let by_hand = by_hand.lines().filter(|line| !(self.is_flake() && line.contains("VENVFIX_PROJECT")));
+        let lines: String = by_hand.map(|line| format!("{}\n", report::sanitize(line))).collect();
         task.context.speaker.block(&lines);
         let message = format!("{} is there already, and is not converted: {refusal}", self.path.display());
-        Trouble::new(message)
-            .help("add libraries to it with `venvfix add-lib NAME`, or overwrite it with --force")
-            .into()
+        let file = if task.flake { " --file flake.nix" } else { "" };
+        let help =
+            format!("add libraries to it with `venvfix add-lib NAME{file}`, or overwrite it with --force");
+        Trouble::new(message).help(help).into()
     }
 
     fn propose(&self, task: &Task<'_>, old: &str, new: &Conversion) -> Result<Outcome> {
         let speaker = task.context.speaker;
-        let mut shown = report::diff(self.name, old, &new.text);
+        let mut shown = report::diff(&self.name, old, &new.text);
         if let Some(settings) = &new.settings {
             shown.push_str(&report::diff(SETTINGS, "", settings));
         }
@@ -137,6 +181,33 @@ impl Existing {
         fsx::replace(&self.path, new.text.as_bytes())?;
         speaker.step(format_args!("converted {}", self.path.display()));
         Ok(Outcome::Done { is_flake: self.is_flake() })
+    }
+}
+
+/// Says of a file in a folder above, up to the root of the repository, that it could be converted.
+pub(super) fn mention_above(task: &Task<'_>) {
+    let is_root = |folder: &&Path| folder.join(".git").exists();
+    if is_root(&task.folder) {
+        return;
+    }
+    let Ok(source) = task.source() else { return };
+    for folder in task.folder.ancestors().skip(1) {
+        let mut files = Existing::all(folder, SHELL).filter_map(|file| {
+            let text = fsx::read_text(&file.path, MAX_SIZE).ok().flatten()?;
+            Some((file, text))
+        });
+        let found =
+            files.find(|(file, text)| file.converted(task, &file.source(source.clone()), text).is_ok());
+        if let Some((file, _)) = found {
+            let (file, folder) = (file.path.display(), folder.display());
+            task.context.speaker.step(format_args!(
+                "{file} could be converted instead of writing a shell here: venvfix init in {folder}"
+            ));
+            return;
+        }
+        if is_root(&folder) {
+            return;
+        }
     }
 }
 

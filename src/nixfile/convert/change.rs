@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rnix::SyntaxKind::TOKEN_STRING_CONTENT;
+
 /// What replaces a part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
@@ -56,6 +58,22 @@ pub(super) fn newline(source: &str) -> &'static str {
     }
 }
 
+/// Nix with the line breaks of a file. Those within strings stay: to a shell, a carriage return is a part of the
+/// last word.
+pub(super) fn with_newlines(nix: &str, newline: &str) -> String {
+    // A few bindings are what is in a set.
+    let (open, close) = ("{", "}");
+    let root = rnix::Root::parse(&format!("{open}{nix}{close}")).syntax();
+    let tokens = root.descendants_with_tokens().filter_map(|element| element.into_token());
+    let text: String = tokens
+        .map(|token| match token.kind() {
+            TOKEN_STRING_CONTENT => token.text().to_owned(),
+            _ => token.text().replace('\n', newline),
+        })
+        .collect();
+    text.strip_prefix(open).and_then(|text| text.strip_suffix(close)).unwrap_or(nix).to_owned()
+}
+
 /// Lines under an indentation, each with a line break. Empty ones stay empty.
 pub(super) fn indented(text: &str, indent: &str, newline: &str) -> String {
     let line = |line: &str| match line.is_empty() {
@@ -104,6 +122,15 @@ fn above_comments(source: &str, mut start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_breaks_within_strings_stay() {
+        let nix = "# x\na =\n  f ''\n    b ${c}\n  '';\n";
+        let wanted = "# x\r\na =\r\n  f ''\n    b ${c}\n  '';\r\n";
+        assert_eq!(with_newlines(nix, "\r\n"), wanted);
+        assert_eq!(with_newlines(nix, "\n"), nix);
+        assert_eq!(with_newlines("a = [\n", "\r\n"), "a = [\r\n");
+    }
 
     #[test]
     fn changes_that_meet_are_none() {

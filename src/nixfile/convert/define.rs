@@ -6,7 +6,7 @@ use rnix::ast::{self, HasEntry};
 use rowan::ast::AstNode;
 
 use super::super::constructor::PackageSet;
-use super::change::{Change, indent_of, indented, line_start, newline};
+use super::change::{Change, indent_of, indented, line_start, newline, with_newlines};
 use super::view::Shell;
 use super::view::{binding_place, nixpkgs_path_of_name};
 use super::view::{end, is_within, start};
@@ -63,9 +63,8 @@ fn in_let(source: &str, last: &SyntaxNode, definition: &str) -> Change {
         false => format!("{}  ", indent_of(source, from)),
     };
     let newline = newline(source);
-    // There may be shell text in it, to which a carriage return means something.
-    let text = indented(definition, &indent, "\n");
-    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = with_newlines(&indented(definition, &indent, "\n"), newline);
+    let text = text.trim_end_matches(['\r', '\n']);
     // A bracketed line (`let a = 1; in`) is broken behind the new binding too.
     let tail = match rest[comment..].trim().is_empty() {
         true => String::new(),
@@ -92,6 +91,7 @@ fn around(
     let (at, newline) = (start(apply), newline(source));
     let indent = indent_of(source, at);
     let lines = indented(&definition(&nixpkgs), &format!("{indent}  "), "\n");
+    let lines = with_newlines(&lines, newline);
     Some(Change::insert(at, format!("let{newline}{lines}{indent}in{newline}{indent}")))
 }
 

@@ -20,6 +20,7 @@ mod plan;
 mod refusal;
 mod rename;
 mod settings;
+mod uses;
 mod view;
 
 use rnix::SyntaxKind::{TOKEN_IDENT, TOKEN_STRING_CONTENT};
@@ -75,11 +76,21 @@ pub fn convert(source: &str, given: &Given<'_>) -> Result<Conversion, Refusal> {
         if of_hook::names_hook(&root) { of_hook::plan(plan) } else { by_hand::plan(plan) }
     };
     let with_libraries = plan(true)?;
-    if let Some(done) = carry_out(source, with_libraries) {
+    let missed = with_libraries.missed();
+    if missed.is_none()
+        && let Some(done) = carry_out(source, with_libraries)
+    {
         return Ok(done);
     }
-    // Without a list to put them into, the libraries stay where they were.
-    carry_out(source, plan(false)?).ok_or_else(|| {
+    // Without a list to put them into, or where the variable is still wanted, the libraries stay where they were.
+    let mut without = plan(false)?;
+    without.refuse_missed()?;
+    if let Some((name, at)) = missed {
+        let what = if name == plan::LIBRARY_PATH { "it" } else { &name };
+        let line = position(source, at).0;
+        without.notes.push(format!("LD_LIBRARY_PATH stays, for line {line} uses {what}"));
+    }
+    carry_out(source, without).ok_or_else(|| {
         let (line, column) = position(source, start(&shell.node));
         let reason = "could not prove that the changed file is the same shell".to_owned();
         Refusal::NotSure { line, column, reason }

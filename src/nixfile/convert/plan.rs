@@ -18,8 +18,11 @@ use super::library_path;
 use super::refusal::Refusal;
 use super::rename::rename;
 use super::settings::{self, Wishes};
+use super::uses::{removed, use_of};
 use super::view::Shell;
 use super::view::{position, start};
+
+pub(super) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// What is to be done to a file.
 pub(super) struct Plan<'a> {
@@ -29,6 +32,8 @@ pub(super) struct Plan<'a> {
     pub(super) given: &'a Given<'a>,
     /// LD_LIBRARY_PATH becomes libraries.
     with_libraries: bool,
+    /// LD_LIBRARY_PATH is set no more, or by fewer.
+    takes_library_path: bool,
     pub(super) changes: Vec<Change>,
     pub(super) libraries: Vec<String>,
     pub(super) settings: Option<String>,
@@ -44,7 +49,38 @@ impl<'a> Plan<'a> {
         with_libraries: bool,
     ) -> Plan<'a> {
         let (changes, libraries, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Plan { source, root, shell, given, with_libraries, changes, libraries, settings: None, notes }
+        Plan {
+            source,
+            root,
+            shell,
+            given,
+            with_libraries,
+            takes_library_path: false,
+            changes,
+            libraries,
+            settings: None,
+            notes,
+        }
+    }
+
+    /// What the changes take away though the rest of the file uses it, and where.
+    pub(super) fn missed(&self) -> Option<(String, usize)> {
+        let mut names = removed(self.shell, &self.changes);
+        if self.takes_library_path {
+            names.push(LIBRARY_PATH.to_owned());
+        }
+        names.into_iter().find_map(|name| {
+            let at = use_of(self.root, self.source, &self.changes, &name)?;
+            Some((name, at))
+        })
+    }
+
+    /// An attribute that goes may not be wanted elsewhere.
+    pub(super) fn refuse_missed(&self) -> Result<(), Refusal> {
+        match self.missed() {
+            Some((name, at)) => Err(self.not_sure_at(at, format!("{name} is used here, and would go"))),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn note(&mut self, text: &str) {
@@ -180,6 +216,7 @@ impl<'a> Plan<'a> {
                 if is_all(piece, &goes) {
                     gone.insert(index);
                     let libraries = self.libraries_of(piece, hook);
+                    self.takes_library_path |= libraries.is_some();
                     self.libraries.extend(libraries.unwrap_or_default());
                 }
             }
@@ -255,11 +292,12 @@ impl<'a> Plan<'a> {
 
     /// Makes an LD_LIBRARY_PATH that the shell is given libraries.
     pub(super) fn clear_library_path(&mut self) {
-        for path in [&["LD_LIBRARY_PATH"][..], &["env", "LD_LIBRARY_PATH"]] {
+        for path in [&[LIBRARY_PATH][..], &["env", LIBRARY_PATH]] {
             let Some(entry) = entry(self.shell, path).filter(|_| self.with_libraries) else { continue };
             let found = entry.value().and_then(|value| library_path::of_expression(&value, self.shell));
             match found {
                 Some(found) => {
+                    self.takes_library_path = true;
                     self.libraries.extend(found);
                     self.changes.push(Change::remove(lines_of(self.source, range_of(&entry))));
                 }
