@@ -37,20 +37,18 @@ impl<'a> OwnLoads<'a> {
         if !examined.owners.is_empty()
             && !package.ends_with("torch")
             && needs_torch(examined)
-            && !is_optional(self.input, examined)
             && self.input.sources.load_operators(&package, name)
+            && !is_optional(self.input, examined)
         {
             return true;
-        }
-        if is_optional(self.input, examined) {
-            return false;
         }
         // Of what nobody owns, nothing is known.
         let owner = examined
             .owners
             .iter()
             .find(|&&owner| !self.with_extensions.contains(&(package.clone(), Some(owner))));
-        owner.is_some() && self.input.sources.load(&package, name)
+        // The tables are asked last: that takes longest.
+        owner.is_some() && self.input.sources.load(&package, name) && !is_optional(self.input, examined)
     }
 }
 
